@@ -123,7 +123,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 }
                 Some(Finished::Step(id, at, Err(error))) => {
                     (self.report)(Event::StepFailed { id });
-                    // A run that looks again says what is missing at its end.
+                    // An optional node, such as a guard, does not end the run: its last observation reports what is missing.
                     if self.replan.is_some() && walk.gives_up_node(id, at) {
                         (self.report)(Event::remark(error.with_sources()));
                     } else {

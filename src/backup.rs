@@ -50,14 +50,14 @@ pub enum BackupError {
     /// The file is neither a backup nor a snapshot of Redis or Valkey.
     #[error("{} is neither a backup of redos nor an RDB file", .0.display())]
     Foreign(PathBuf),
-    /// The file is encrypted, and the user gave nothing that could open it.
+    /// The file is encrypted, and the user gave no key or passphrase.
     #[error("{} is encrypted {by}, and none was given", .path.display())]
     Locked {
         path: PathBuf,
         /// What opens it.
         by: SealedBy,
     },
-    /// The file is encrypted, and not to what the user gave.
+    /// The file is encrypted, and the given keys or passphrase do not open it.
     #[error("{} is encrypted {by}, but not {}", .path.display(), match by {
         SealedBy::Keys => "to one of the given keys",
         SealedBy::Passphrase => "with the given one",

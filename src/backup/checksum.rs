@@ -35,16 +35,15 @@ const fn tables() -> [[u64; 256]; STEP] {
 
 /// The checksum of what had the checksum `before`, followed by these bytes.
 pub fn crc64(before: u64, bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(STEP);
+    let (steps, rest) = bytes.as_chunks::<STEP>();
     let mut crc = before;
-    for chunk in &mut chunks {
-        let word = crc.to_le_bytes();
-        crc = 0;
-        for (at, (byte, mixed)) in chunk.iter().zip(word).enumerate() {
-            crc ^= TABLES[STEP - 1 - at][usize::from(byte ^ mixed)];
-        }
+    for step in steps {
+        let mixed = (crc ^ u64::from_le_bytes(*step)).to_le_bytes();
+        let of = |at: usize| TABLES[STEP - 1 - at][usize::from(mixed[at])];
+        // Without a loop it is three times as fast where nothing is optimized, as in tests.
+        crc = of(0) ^ of(1) ^ of(2) ^ of(3) ^ of(4) ^ of(5) ^ of(6) ^ of(7);
     }
-    for byte in chunks.remainder() {
+    for byte in rest {
         crc = (crc >> 8) ^ TABLES[0][usize::from((crc & 0xff) as u8 ^ byte)];
     }
     crc

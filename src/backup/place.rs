@@ -15,9 +15,9 @@ use crate::s3::{Account, Bucket, ObjectAddress, ObjectReader, S3Error};
 pub trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
-/// A file or a directory, or what is one in a bucket.
+/// A local file or directory, or an object or folder in a bucket.
 ///
-/// What asks a bucket blocks, and so needs a thread of its own.
+/// Methods that ask a bucket block their thread: call them outside of the runtime's threads.
 #[derive(Clone, Debug)]
 pub enum Place {
     Local(PathBuf),

@@ -1,9 +1,9 @@
 //! The containers that a specification asks for, pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -212,17 +212,24 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
     hash(&json!({ "madeOf": made_of, "command": command, "files": files_hash(spec, node.role()) }).to_string())
 }
 
-/// Hashes by role and by the specification that they follow from.
-type FilesHashes = BTreeMap<(Role, String), Option<String>>;
+/// The latest hashes of a role's files, each with the specification that they follow from.
+type FilesHashes = VecDeque<(Role, Spec, Option<String>)>;
+
+/// How many of them are kept: those of two specifications, and room for their parts.
+const KNOWN_HASHES: usize = 32;
 
 /// The hash of a role's files. If they cannot be rendered, no node can be configured either.
 ///
-/// It is cached: every observation needs it, and a template takes a millisecond.
+/// It is cached: every observation needs it for each node, and rendering takes a millisecond.
 fn files_hash(spec: &Spec, role: Role) -> Option<String> {
-    static KNOWN: LazyLock<Mutex<FilesHashes>> = LazyLock::new(Mutex::default);
+    static KNOWN: Mutex<FilesHashes> = Mutex::new(VecDeque::new());
     let basis = render::without_runtime_settings(spec, role);
-    // A Spec is plain data with text keys, which JSON can always hold.
-    let key = (role, serde_json::to_string(&basis).unwrap_or_default());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(key).or_insert_with(|| render::fixed_text(&basis, role).ok().map(|text| hash(&text))).clone()
+    if let Some((_, _, hash)) = known.iter().find(|(of, from, _)| *of == role && *from == basis) {
+        return hash.clone();
+    }
+    let hash = render::fixed_text(&basis, role).ok().map(|text| hash(&text));
+    known.truncate(KNOWN_HASHES - 1);
+    known.push_front((role, basis, hash.clone()));
+    hash
 }

@@ -193,7 +193,7 @@ fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<()
     Ok(())
 }
 
-/// The master's report: it sends nothing to a replica that it does not list, whatever the replica believes.
+/// Whether the master lists this replica as online. It sends nothing to one that it does not list, whatever the replica says.
 fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,

@@ -163,7 +163,7 @@ async fn rotate<W: World>(
         }
         secrets.rotating(new_passwords(args, request, &args.users(&spec, &secrets)?, &secrets)?)
     };
-    // A rotation that is being finished goes on.
+    // `dropping` gave none: an earlier `--finish` was interrupted, and this one goes on with it.
     let rotated = rotated.unwrap_or(secrets);
     let users = rotated.rotation.as_ref().map(Rotation::users).unwrap_or_default();
     if users.contains(&RotatedUser::Sentinel) && spec.sentinels < 3 && !args.finish {

@@ -154,7 +154,7 @@ pub async fn take<E: Locks, W>(
             biased;
             won = &mut winning => Ok(won),
             why = give_up => {
-                // An entry that is being written would come after its removal.
+                // Otherwise an entry that is still being written would appear after the removal of all entries.
                 stop.cancel();
                 let _ = timeout(LEFT_WITHIN, winning).await;
                 Err(why)

@@ -122,7 +122,7 @@ struct SimNode {
     network_id: String,
     image_id: Option<String>,
     state: NodeState,
-    /// What the server in it is; read from its file at every start.
+    /// The kind and state of its server, read from the node's files at every start; `None` while none runs.
     server: Option<SimServer>,
 }
 
@@ -222,7 +222,7 @@ impl Sim {
         self.world().lapses = Some(Vec::new());
     }
 
-    /// The broken rules since [`Sim::watch_rules`].
+    /// The rules that were broken since [`Sim::watch_rules`], in words.
     pub fn lapses(&self) -> Vec<String> {
         self.world().lapses.clone().unwrap_or_default()
     }

@@ -140,7 +140,7 @@ impl Link {
     }
 }
 
-/// What a call is told to go to.
+/// The target of a call, for the log of calls.
 fn name(node: Option<NodeId>) -> String {
     node.map_or_else(|| "a server".to_owned(), |node| node.to_string())
 }

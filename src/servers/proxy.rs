@@ -159,8 +159,8 @@ fn votes_backend(group: Group, node: NodeId) -> String {
 
 /// The Sentinels whose last answer to the proxy was a vote for this node.
 ///
-/// The proxy counts a vote a while longer when answers are missing. One of a Sentinel that was recreated meanwhile may be that
-/// of its predecessor: it ends when the new one does not answer in time, or is not connected to the master yet.
+/// The proxy keeps counting a vote for a while when answers are missing. So a vote of a Sentinel that was recreated a moment ago
+/// may be that of the former container. It ends when the new one fails to answer in time, or is not connected to the master.
 pub fn votes(rows: &[ServerRow], group: Group, node: NodeId) -> BTreeSet<NodeId> {
     let backend = votes_backend(group, node);
     let given = rows.iter().filter(|row| row.backend == backend && row.passed_last());

@@ -16,6 +16,7 @@ pub mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
+use std::sync::OnceLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -200,17 +201,40 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
     }
 }
 
-/// Renders a template. A name that the template uses and `values` lack is an error, not an empty text.
-fn fill(name: &'static str, template: &'static str, values: &impl Serialize) -> Result<String, RenderError> {
-    let wrong = |source| RenderError::Template { name, source };
+/// All templates, by the name of their file.
+const TEMPLATES: [(&str, &str); 9] = [
+    ("redis.conf", include_str!("../../templates/redis.conf")),
+    ("start-redis.sh", include_str!("../../templates/start-redis.sh")),
+    ("users.acl", include_str!("../../templates/users.acl")),
+    ("sentinel.conf", include_str!("../../templates/sentinel.conf")),
+    ("start-sentinel.sh", include_str!("../../templates/start-sentinel.sh")),
+    ("sentinel-users.acl", include_str!("../../templates/sentinel-users.acl")),
+    ("haproxy.cfg", include_str!("../../templates/haproxy.cfg")),
+    ("hold.lua", include_str!("../../templates/hold.lua")),
+    ("start-exporter.sh", include_str!("../../templates/start-exporter.sh")),
+];
+
+/// The templates, parsed once per process: parsing one takes longer than filling it in.
+fn parsed_templates() -> Result<&'static Environment<'static>, RenderError> {
+    static PARSED: OnceLock<Environment<'static>> = OnceLock::new();
+    if let Some(parsed) = PARSED.get() {
+        return Ok(parsed);
+    }
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    environment.set_syntax(syntax.map_err(wrong)?);
-    environment.add_template(name, template).map_err(wrong)?;
-    let filled = environment.get_template(name).and_then(|template| template.render(Serde(values)));
-    filled.map_err(wrong)
+    environment.set_syntax(syntax.map_err(|source| RenderError::Template { name: "any file", source })?);
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text).map_err(|source| RenderError::Template { name, source })?;
+    }
+    Ok(PARSED.get_or_init(|| environment))
+}
+
+/// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
+fn fill(name: &'static str, values: &impl Serialize) -> Result<String, RenderError> {
+    let filled = parsed_templates()?.get_template(name).and_then(|template| template.render(Serde(values)));
+    filled.map_err(|source| RenderError::Template { name, source })
 }
 
 /// A file that its server rewrites.

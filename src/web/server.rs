@@ -171,7 +171,7 @@ fn page(Content { kind, body }: Content) -> HttpAnswer {
 fn stream_of<S: Site>(site: Arc<S>) -> HttpAnswer {
     let changed = site.changed();
     let events = stream::unfold((site, changed, None), async |(site, mut changed, told)| {
-        // The first message has all, and waits for nothing.
+        // The first message is sent at once and holds the whole state; later ones wait for a change.
         let told = match told {
             Some(told) => changed.changed().await.ok().map(|()| told)?,
             None => S::Told::default(),

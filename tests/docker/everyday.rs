@@ -313,7 +313,7 @@ async fn shells_complete_the_names_of_what_there_is() {
     let cluster = Cluster::new("everyday-tab").await;
     cluster.up(&["--masters", "2", "--replicas", "1"]).await.succeeds();
     let name = cluster.name.to_string();
-    // What a script of this shell gets for the last word of a line, without the help beside it.
+    // The candidates that this shell's completion script gets for the last word of a line, without their help.
     let offers = async |shell: &str, line: &[&str]| {
         let mut command = cluster.command(&["--", "redos"]);
         command.args(line).env("COMPLETE", shell).env("_CLAP_IFS", "\n");

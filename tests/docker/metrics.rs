@@ -117,7 +117,7 @@ async fn an_exporter_comes_and_goes_without_touching_other_nodes_and_opens_nothi
         }
     }
 
-    // Neither its password nor the word that opens it shows, also when a node is away.
+    // Neither the exporter's password nor the key to its pages is shown anywhere, even while a node is away.
     cluster.kill(redis(2)).await;
     get(proxy, "/scrape/redis-2", Some(&login)).await;
     cluster.start(redis(2)).await;

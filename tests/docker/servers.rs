@@ -1,4 +1,4 @@
-//! Redis, Sentinel and the proxy as redos asks and changes them.
+//! How redos reads and changes Redis, Sentinel and the proxy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

@@ -11,12 +11,12 @@ use redos::testing::spec::encryption::Validity;
 use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{Encryption, NodeId, Role, Spec};
 
-use super::{Size, run, sized, up};
+use super::{Size, run, sized, stride, up};
 
 /// More changes than a renewal makes.
 const MANY: usize = 1000;
-/// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
-const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 2), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 11)];
+/// Masters, replicas, Sentinels and proxies, and how far two cuts are apart in the quick tests.
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 5), ((1, 0, 1, 1), 2), ((2, 1, 5, 2), 29)];
 /// When somebody asks for new certificates: after the ones of these tests were made.
 const REQUESTED: u64 = 4_000_000_000;
 
@@ -64,7 +64,7 @@ fn no_redis_node_stops_for_a_certificate_and_a_renewal_that_is_cut_off_anywhere_
         let mut requested = spec.clone();
         requested.tls.renewed = Some(REQUESTED);
         for (wanted, validity) in [(&spec, Validity::Short), (&named, Validity::Ample), (&requested, Validity::Ample)] {
-            for cut in (0..MANY).step_by(step) {
+            for cut in (0..MANY).step_by(stride(step)) {
                 let is_whole = run(async {
                     let sim = ready(&spec).await;
                     sim.age_certificates(validity);

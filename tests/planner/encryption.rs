@@ -11,12 +11,12 @@ use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{Encryption, NodeId, Role, Spec};
 use redos::testing::tls::new_authority;
 
-use super::{Size, run, sized, up};
+use super::{Size, run, sized, stride, up};
 
 /// More changes than turning TLS on or off makes.
 const MANY: usize = 1000;
-/// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
-const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 2), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 11)];
+/// Masters, replicas, Sentinels and proxies, and how far two cuts are apart in the quick tests.
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 5), ((1, 0, 1, 1), 3), ((2, 1, 5, 2), 29)];
 /// From what to what.
 const TURNS: [(Encryption, Encryption); 6] = [
     (Encryption::None, Encryption::Tls),
@@ -75,7 +75,7 @@ fn tls_that_is_turned_on_or_off_and_cut_off_anywhere_ends_with_up_and_no_redis_n
         for (from, to) in TURNS {
             let spec = Spec { encryption: from, ..sized(size) };
             let wanted = turning(&spec, to);
-            for cut in (0..MANY).step_by(step) {
+            for cut in (0..MANY).step_by(stride(step)) {
                 let is_whole = run(async {
                     let sim = Sim::default();
                     up(&sim, &spec).await.expect("up");

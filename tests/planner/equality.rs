@@ -9,7 +9,7 @@ use redos::testing::plan::{Plan, diff};
 use redos::testing::spec::render::{REDIS_CONF, SENTINEL_CONF, taken_back};
 use redos::testing::spec::{ImageChoice, NodeId, Patterns, PersistenceMode, Role, Spec};
 
-use super::{observed, run, spec, up};
+use super::{cases, observed, run, spec, up};
 
 /// Every setting that files follow from. Slots for nodes never become fewer, so that they are those of the bigger cluster.
 fn settings() -> impl Strategy<Value = Spec> {
@@ -113,7 +113,7 @@ async fn changed_is_made(from: Spec, to: Spec, cut: Option<usize>) -> Result<(),
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(8), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_cluster_that_was_changed_has_the_files_of_one_that_was_made_so(

@@ -158,7 +158,7 @@ fn a_cluster_that_becomes_ready_while_its_plan_is_overtaken_is_still_proved_by_a
         let redis_2 = NodeId::redis(redos::testing::spec::Group::number(1), 2);
         sim.disrupt(redis_2, Some(NodeState::Paused));
         let at_first = diff(&spec, &observed(&sim, &spec).await);
-        // What the first wait sees is a cluster with the same trouble again, and the next look finds it gone.
+        // The first wait observes the same trouble again, and the observation after it finds the trouble gone.
         let looks = AtomicUsize::new(0);
         let flickering = |spec: &Spec, seen: &Observed, past: &Past| match looks.fetch_add(1, Ordering::Relaxed) {
             0 | 1 => Stage { spec: spec.clone(), plan: at_first.clone() },
@@ -410,7 +410,8 @@ fn a_proxy_whose_published_ports_lead_nowhere_is_restarted_once_and_nothing_else
 
         sim.kill_ports(NodeId::Proxy(2), false);
         let begun = sim.journal().len();
-        let failed = up(&sim, &spec).await.expect_err("a restart does not help").to_string();
+        let failed = converge(&sim, &spec, Duration::from_secs(10)).await;
+        let failed = failed.expect_err("a restart does not help").to_string();
         assert!(failed.ends_with(&why), "{failed}");
         assert_eq!(sim.journal()[begun..], ["stop proxy-2", "start proxy-2"], "once");
     });

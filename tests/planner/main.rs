@@ -44,6 +44,21 @@ fn sized((masters, replicas, sentinels, proxies): Size) -> Spec {
     spec(masters, replicas, sentinels, proxies)
 }
 
+/// How many times as many cases are tried as in the quick tests.
+fn times() -> u32 {
+    std::env::var("REDOS_TEST_CASES").map_or(1, |times| times.parse().expect("a number of times"))
+}
+
+/// How many cases a property tries.
+fn cases(quick: u32) -> u32 {
+    quick * times()
+}
+
+/// How many changes lie between two places at which a run is cut off.
+fn stride(quick: usize) -> usize {
+    quick.div_ceil(times() as usize)
+}
+
 fn programs() -> Programs {
     let program = |image: &str, server: &str| Program { image: image.to_owned(), server: server.to_owned() };
     Programs {

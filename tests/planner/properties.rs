@@ -15,7 +15,7 @@ use redos::testing::servers::Servers;
 use redos::testing::spec::render::{GUARD_FILE, GuardFile};
 use redos::testing::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
 
-use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
+use super::{EXISTING, Size, cases, down, observed, run, sized, spec, up, walk};
 
 /// Where cases that failed are kept.
 const REGRESSIONS: FileFailurePersistence = FileFailurePersistence::Direct("tests/proptest-regressions/planner.txt");
@@ -138,7 +138,7 @@ async fn converges(sim: &Sim, spec: &Spec) -> Result<(), TestCaseError> {
 proptest! {
     // Other cases in every run. One that fails is written down, and tried first from then on.
     #![proptest_config(ProptestConfig {
-        cases: 96,
+        cases: cases(32),
         failure_persistence: Some(Box::new(REGRESSIONS)),
         ..ProptestConfig::default()
     })]

@@ -13,7 +13,7 @@ use redos::testing::spec::secret::{PasswordKind, RotatedUser, RotationStage, SEC
 use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{NodeId, OwnUsers, Secret, Secrets, Spec};
 
-use super::{converge_from, run, sized, spec, up};
+use super::{cases, converge_from, run, sized, spec, up};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// More changes than a rotation makes.
@@ -175,7 +175,7 @@ fn state() -> impl Strategy<Value = Option<NodeState>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(24), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_node_that_was_away_during_any_part_of_a_rotation_gets_it(

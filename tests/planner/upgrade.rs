@@ -12,7 +12,7 @@ use redos::testing::plan::{Action, Past, Plan, diff};
 use redos::testing::servers::Servers;
 use redos::testing::spec::{Group, NodeId, Release, Role, Spec, UsedImage};
 
-use super::{converge_by, observed, run, spec, up};
+use super::{cases, converge_by, observed, run, spec, up};
 
 /// An image of this version of Redis.
 fn image(version: &str) -> UsedImage {
@@ -77,7 +77,7 @@ fn a_master_that_wrote_newer_data_keeps_its_image() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(16), ..ProptestConfig::default() })]
 
     #[test]
     fn a_canary_is_a_replica_that_nobody_promotes_and_up_takes_it_back_or_goes_on(

@@ -40,7 +40,10 @@ fn rdb(bytes: usize) -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 32) as u32
     };
-    let value: Vec<u8> = (0..bytes / 4).flat_map(|_| random().to_le_bytes()).collect();
+    let mut value = Vec::with_capacity(bytes);
+    while value.len() < bytes {
+        value.extend_from_slice(&random().to_le_bytes());
+    }
     let length = [&[0x80], u32::try_from(value.len()).expect("a length").to_be_bytes().as_slice()].concat();
     let mut rdb = [b"REDIS0010\xfe\x00\xfb\x01\x00\x00\x03key".as_slice(), &length, &value, b"\xff"].concat();
     rdb.extend(crc64(0, &rdb).to_le_bytes());

@@ -22,7 +22,7 @@ pub enum TaskError {
 }
 
 impl TaskError {
-    /// Adds to an error of the system what it means for the task.
+    /// Wraps an error of the system together with what it means for the task.
     pub fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         |cause| Self::System { what, cause }

@@ -54,9 +54,9 @@ struct Chain {
     peer_at: u32,
 }
 
-/// Packets to the container.
+/// Packets that the container receives.
 const IN: Chain = Chain { name: "in", hook: 1, device: 6, peer_at: 12 };
-/// Packets from the container.
+/// Packets that the container sends.
 const OUT: Chain = Chain { name: "out", hook: 3, device: 7, peer_at: 16 };
 
 impl Rules {

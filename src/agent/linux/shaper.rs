@@ -19,9 +19,9 @@ const BACKLOG_BYTES: u32 = 24 << 10;
 #[derive(Clone, Debug)]
 pub struct Shaper {
     disturbance: Disturbance,
-    /// Until when the throttled connection is busy.
+    /// The time at which the throttled connection has sent all packets so far.
     busy: Duration,
-    /// When the packet before goes on: no packet overtakes another.
+    /// The latest time at which a packet leaves, so far. No later packet leaves before it.
     last: Duration,
 }
 
@@ -31,8 +31,7 @@ impl Shaper {
         Self { disturbance, busy: Duration::ZERO, last: Duration::ZERO }
     }
 
-    /// When a packet of this many bytes may go on that arrives now; `None` when it is lost. `chance` is uniform between
-    /// 0 and 1.
+    /// The time at which a packet that arrives now leaves; `None` if it is lost. `chance` is uniform between 0 and 1.
     pub fn due(&mut self, now: Duration, bytes: u32, chance: f64) -> Option<Duration> {
         let due = match self.disturbance {
             Disturbance::Drop | Disturbance::Reset => return None,

@@ -82,7 +82,7 @@ pub enum Unmet {
     WritesNowhere { proxy: NodeId, group: Group },
     #[error("{proxy} sends writes of {group} to {to}, not to {master}")]
     WritesElsewhere { proxy: NodeId, group: Group, to: NodeId, master: NodeId },
-    #[error("{proxy} does not yet count that {sentinel} names {master} the master of {group}")]
+    #[error("{proxy} has not yet heard from {sentinel} that {master} is the master of {group}")]
     VoteNotCounted { proxy: NodeId, sentinel: NodeId, group: Group, master: NodeId },
     #[error("{proxy} does not yet send reads of {group} to {replica}")]
     ReadsMissing { proxy: NodeId, group: Group, replica: NodeId },

@@ -1,4 +1,4 @@
-//! A foreign Redis with Sentinel in Docker: what a failover test has to know about it.
+//! What a failover test finds out about a Redis with Sentinel that redos did not create.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, SocketAddrV4};

@@ -5,9 +5,9 @@ use std::fmt;
 /// A version of the Engine API, such as 1.41.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion {
-    /// Before the dot.
+    /// The number before the dot.
     pub major: u16,
-    /// The number after the point.
+    /// The number after the dot: 41 in 1.41.
     pub minor: u16,
 }
 

@@ -17,7 +17,7 @@ use crate::spec::{ClusterName, NodeId, Role, render};
 
 /// How long a start watches whether the node dies. A server with a bad configuration ends within 20 ms.
 const DEATH_WATCH: Duration = Duration::from_millis(250);
-/// Time between two looks at a node that has just been started.
+/// Time between two checks whether a started node is still alive.
 const DEATH_POLL: Duration = Duration::from_millis(10);
 /// Lines of the log in the error of a node that died.
 const DEATH_LOG_LINES: usize = 20;

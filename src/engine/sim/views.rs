@@ -91,7 +91,7 @@ impl SimWorld {
         }
     }
 
-    /// The server outside of the cluster that it follows, or followed.
+    /// The server outside of the cluster that the cluster copies, or copied before it took over.
     pub(super) fn existing(&self) -> Option<Ipv4Addr> {
         match self.spec.as_ref()?.follow {
             Follow::Nobody => None,

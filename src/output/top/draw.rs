@@ -14,13 +14,13 @@ use crate::output::logs::{printable, time_of_day};
 use crate::output::units::{bytes, rate};
 use crate::spec::{Group, NodeId};
 
-/// The width from which on memory and clients are shown.
+/// The narrowest screen, in columns, that shows memory and clients.
 const WIDE: usize = 72;
-/// The width from which on links and the course of operations are shown. A proxy has one line for each group then.
+/// The narrowest screen, in columns, that shows links and sparklines of operations, and a line of each proxy for each group.
 const MEDIUM: usize = 56;
-/// The height from which on Sentinels, proxies and events have headings, and more than one reason is shown.
+/// The lowest screen, in lines, that shows headings of Sentinels, proxies and events, and more than one reason.
 const TALL: usize = 20;
-/// Reasons why a cluster is not healthy that are shown at most.
+/// How many reasons why a cluster is not healthy are shown at most.
 const REASONS: usize = 3;
 /// Events that are shown where the height is not limited.
 const EVENTS: usize = 10;
@@ -302,7 +302,7 @@ fn group_rows(
 
 /// The columns of a sparkline; none where there is no room.
 const fn course_width(width: usize) -> usize {
-    // What the other columns take, with the spaces between.
+    // The width of the other columns, with the spaces between them.
     let others = if width >= WIDE { 65 } else { 45 };
     if width >= MEDIUM { width.saturating_sub(others) } else { 0 }
 }

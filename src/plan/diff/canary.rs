@@ -52,7 +52,7 @@ pub fn canary(spec: &Spec, node: NodeId, observed: &Observed, past: &Past) -> St
 
 /// The replica that an upgrade begins with: the last one in sync, of the first group that has one.
 ///
-/// It is never a master. Redos cannot go back from there: nodes with the older server cannot copy the data.
+/// It is never a master: an upgraded master cannot be rolled back, because nodes with the older server cannot copy its data.
 pub fn chosen(spec: &Spec, observed: &Observed) -> Option<NodeId> {
     let planner = Planner::new(spec, observed);
     let in_group = |group: Group| {

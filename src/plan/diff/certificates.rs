@@ -31,7 +31,7 @@ impl Planner<'_> {
 
     /// Whether the certificate of a Sentinel has expired.
     ///
-    /// It is recreated without waiting for others, which no new connection of a Sentinel reaches any more.
+    /// It is recreated at once: nobody can open a new connection to it any more, so waiting for other nodes protects nothing.
     pub(super) fn is_expired_sentinel(&self, node: NodeId) -> bool {
         self.sentinel_renewal(node) == Some(Renewal::Expired)
     }

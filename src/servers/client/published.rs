@@ -22,7 +22,7 @@ use crate::spec::{Group, NodeId, proxy_group_ports};
 /// How often a published port must fail, while the proxy's own address serves, to count as dead. A proxy that has no
 /// server for a moment fails at both.
 const FAILURES: usize = 3;
-/// Time between two tries of a port that fails.
+/// Pause before a port that failed is tried again.
 const BETWEEN_FAILURES: Duration = Duration::from_millis(100);
 /// Connections in a row that must take a write until a proxy is ready. One says little: right after a start, a proxy
 /// may lead to the master for some milliseconds and then nowhere until its checks have ended.

@@ -182,7 +182,7 @@ impl<'a> RuntimeApi<'a> {
         Ok(())
     }
 
-    /// Whether one of these servers, each with its backend, has a session, in an answer to [`ALL_SERVERS`].
+    /// Whether one of these pairs of backend and server has a session, by the answer to [`ALL_SERVERS`].
     fn are_busy(&self, slots: &[(&str, &str)], answer: &str) -> Result<bool, ServerError> {
         let rows = servers(answer.trim_start()).map_err(|why| unexpected(self.peer.node, ALL_SERVERS, why))?;
         let is_one = |row: &ServerRow| slots.contains(&(row.backend.as_str(), row.server.as_str()));

@@ -37,7 +37,7 @@ impl Info {
         self.get(field)?.parse().ok()
     }
 
-    /// The first existing one of two fields: the same value under its old and its new name.
+    /// The value of a field that newer servers call by another name.
     fn either(&self, old: &str, new: &str) -> Option<&str> {
         self.get(old).or_else(|| self.get(new))
     }

@@ -89,6 +89,6 @@ pub fn exporter_files(spec: &Spec, subnet: Subnet, secrets: &Secrets) -> Result<
         patience: PATIENCE,
         authority: spec.encryption.is_tls().then_some(AUTHORITY_FILE),
     };
-    let start = fill("start-exporter.sh", include_str!("../../../templates/start-exporter.sh"), &start)?;
+    let start = fill("start-exporter.sh", &start)?;
     Ok(vec![read_only(EXPORTER_PASSWORDS, json + "\n"), read_only(START_SCRIPT, start)])
 }

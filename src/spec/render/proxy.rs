@@ -295,9 +295,9 @@ pub fn proxy_files(
         exporter: subnet.address(NodeId::Exporter).map(exporter),
     };
     Ok(vec![
-        read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?),
+        read_only(PROXY_CONF, fill("haproxy.cfg", &conf)?),
         read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
-        read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
+        read_only(PROXY_HOLD, fill("hold.lua", &conf)?),
     ])
 }
 

@@ -172,16 +172,9 @@ pub fn redis_files(
         runtime: lines(&runtime),
     };
     Ok(vec![
-        rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),
+        rewritten(REDIS_CONF, fill("redis.conf", &conf)?),
         read_only(USERS_FILE, users_file(spec, subnet, secrets, node)?),
-        read_only(
-            START_SCRIPT,
-            fill(
-                "start-redis.sh",
-                include_str!("../../../templates/start-redis.sh"),
-                &start(spec, subnet, secrets, node, group)?,
-            )?,
-        ),
+        read_only(START_SCRIPT, fill("start-redis.sh", &start(spec, subnet, secrets, node, group)?)?),
         rewritten(STANDING_FILE, standing.word().to_owned()),
         secrets_file(secrets)?,
     ])

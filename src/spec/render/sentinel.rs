@@ -163,7 +163,7 @@ pub fn sentinel_files(
         ask_period: ASK_PERIOD,
         tilt_period: TILT_PERIOD,
     };
-    let mut text = fill("sentinel.conf", include_str!("../../../templates/sentinel.conf"), &conf)?;
+    let mut text = fill("sentinel.conf", &conf)?;
     for line in old.into_iter().flat_map(|old| epochs(old, masters)) {
         text.push_str(line);
         text.push('\n');
@@ -171,10 +171,7 @@ pub fn sentinel_files(
     Ok(vec![
         rewritten(SENTINEL_CONF, text),
         read_only(USERS_FILE, users_file(spec, subnet, secrets, node)?),
-        read_only(
-            START_SCRIPT,
-            fill("start-sentinel.sh", include_str!("../../../templates/start-sentinel.sh"), &start)?,
-        ),
+        read_only(START_SCRIPT, fill("start-sentinel.sh", &start)?),
         secrets_file(secrets)?,
     ])
 }

@@ -117,7 +117,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                     Patterns::These(patterns) => Some(patterns.iter().map(|pattern| format!(" &{pattern}")).collect()),
                 },
             };
-            fill("users.acl", include_str!("../../../templates/users.acl"), &users)
+            fill("users.acl", &users)
         }
         NodeId::Sentinel(_) => {
             let users = SentinelUsers {
@@ -128,7 +128,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 exporter,
                 passwords: AcceptedPasswords::of(secrets, PasswordKind::Peers),
             };
-            fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)
+            fill("sentinel-users.acl", &users)
         }
         NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => {
             Err(RenderError::WrongRole { node, role: Role::Redis })

@@ -146,7 +146,8 @@ pub fn changes(
 
 /// The flags that give back the recorded values, in place of those that a user gave.
 ///
-/// What follows from other values follows them back. `None` if nothing was given, or no flag can give a value back.
+/// A setting that redos derives from others needs no flag. `None` if the user gave nothing that differs from the recorded
+/// values, or if a recorded value cannot be typed as a flag.
 pub fn way_back(
     recorded: &Spec,
     spec: &Spec,
