@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use zstd::stream::write::Encoder;
 
 use super::BackupError;
@@ -24,6 +26,10 @@ use crate::spec::ParseError;
 
 /// The level of compression. Higher ones take several times as long for some percent.
 const LEVEL: i32 = 1;
+
+/// The niceness of the thread that compresses.
+#[cfg(target_os = "linux")]
+const LOWEST_PRIORITY: i32 = 19;
 
 /// Where a backup goes.
 #[derive(Clone, Debug)]
@@ -56,6 +62,24 @@ pub struct WrittenBackup {
 pub struct Meter {
     /// Those of the snapshot, uncompressed.
     pub snapshot: AtomicU64,
+}
+
+/// Does the work of a backup in a thread of its own, which leaves the processors to everything else on the host.
+///
+/// All containers of a Docker host may together get no more of them than one other program.
+///
+/// # Errors
+/// The system has no further thread.
+pub fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<oneshot::Receiver<T>> {
+    let (done, result) = oneshot::channel();
+    let run = move || {
+        // On Linux it concerns the calling thread alone. Without it the backup is as urgent as the servers.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);
+        let _ = done.send(work());
+    };
+    thread::Builder::new().name("backup".to_owned()).spawn(run)?;
+    Ok(result)
 }
 
 /// Writes the snapshot that comes in `pieces` to the target. It blocks, so it needs a thread of its own.
@@ -192,5 +216,17 @@ impl<W: Write> Write for Counted<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_work_of_a_backup_is_the_least_urgent_and_nothing_else_is() {
+        let niceness = || rustix::process::getpriority_process(None).expect("a niceness");
+        let before = niceness();
+        let inside = super::in_background(niceness).expect("a thread").await;
+        assert_eq!((inside, niceness()), (Ok(super::LOWEST_PRIORITY), before));
     }
 }

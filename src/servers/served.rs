@@ -24,25 +24,8 @@ pub struct LoadedKeys {
     pub in_file: u64,
     /// Those of them that had expired.
     pub expired: u64,
-    /// The memory that they take, if the server may not have so much and therefore refuses every write.
-    pub too_large: Option<TooLarge>,
-}
-
-/// Data that take more memory than a server may have, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge {
-    pub used: u64,
-    /// Its `maxmemory`.
-    pub limit: u64,
-}
-
-impl TooLarge {
-    /// What `INFO memory` says of it. A server that may remove keys of any kind makes room by itself.
-    fn of(info: &Info) -> Option<Self> {
-        let (used, limit) = (info.read("used_memory")?, info.read("maxmemory")?);
-        let makes_room = info.get("maxmemory_policy").is_some_and(|policy| policy.starts_with("allkeys"));
-        (limit > 0 && used > limit && !makes_room).then_some(Self { used, limit })
-    }
+    /// The memory that they take, in bytes.
+    pub memory: u64,
 }
 
 /// Asks a server without a password how many keys it has loaded. The caller sets the deadline.
@@ -56,11 +39,11 @@ pub async fn loaded_keys(stream: Box<dyn Stream>) -> Result<LoadedKeys, RedisErr
     question.cmd("INFO").arg("memory");
     let replies = link.send(&question).await?;
     let info = |at: usize| replies.get(at).and_then(reply::text).map(|text| Info::parse(&text)).unwrap_or_default();
-    let too_large = TooLarge::of(&info(1));
+    let memory = info(1).read("used_memory").unwrap_or_default();
     let info = info(0);
     let number = |field: &str| info.read::<u64>(field).unwrap_or_default();
     let expired = number("rdb_last_load_keys_expired");
-    Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired, too_large })
+    Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired, memory })
 }
 
 /// What a server without a password makes of its configuration.
@@ -101,21 +84,4 @@ pub async fn served_configuration(
         values: names.iter().zip(replies.iter().skip(1)).filter_map(value).collect(),
         refused_write,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn data_are_too_large_only_where_the_server_would_refuse_writes() {
-        let of = |text: &str| TooLarge::of(&Info::parse(text));
-        let over = "used_memory:30\nmaxmemory:20\nmaxmemory_policy:";
-        assert_eq!(of(&format!("{over}noeviction\n")), Some(TooLarge { used: 30, limit: 20 }));
-        // It removes only keys that expire, and there may be none.
-        assert_eq!(of(&format!("{over}volatile-lru\n")), Some(TooLarge { used: 30, limit: 20 }));
-        assert_eq!(of(&format!("{over}allkeys-lru\n")), None);
-        assert_eq!(of("used_memory:30\nmaxmemory:0\nmaxmemory_policy:noeviction\n"), None);
-        assert_eq!(of("used_memory:20\nmaxmemory:20\nmaxmemory_policy:noeviction\n"), None);
-    }
 }

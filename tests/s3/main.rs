@@ -127,9 +127,11 @@ async fn a_large_backup_goes_up_in_parts_and_comes_down_in_one_answer() {
     let passphrase: Passphrase = "correct horse".parse().expect("a passphrase");
     let mut keys = BackupKeys::default();
     keys.set_passphrase(passphrase.clone());
-    for (key, seal, bytes, parts) in
-        [("a b/large+1.redos", Seal::Open, 9 << 20, 2), ("sealed.redos.age", Seal::Passphrase(passphrase), 1 << 20, 1)]
-    {
+    // The beginning and the end are asked for first, and then all of it; one that is encrypted needs two looks more.
+    for (key, seal, bytes, parts, requests) in [
+        ("a b/large+1.redos", Seal::Open, 9 << 20, 2, 5),
+        ("sealed.redos.age", Seal::Passphrase(passphrase), 1 << 20, 1, 7),
+    ] {
         let place = at(&server, key, PATIENCE, &cancel);
         let written = back_up(place.clone(), seal, bytes, true).await.expect("a backup");
         assert_eq!(server.see(|state| (state.last_parts, state.uploads.len())), (parts, 0), "{key}");
@@ -137,9 +139,8 @@ async fn a_large_backup_goes_up_in_parts_and_comes_down_in_one_answer() {
         assert_eq!(written.file_bytes, size as u64);
         let before = server.see(|state| state.requests.len());
         assert_eq!(check(place, keys.clone()).await.expect("whole"), written.manifest.rdb_bytes);
-        let requests = server.see(|state| state.requests.len()) - before;
-        // The beginning and the end first, and then all of it.
-        assert!(requests <= 6, "{requests} requests for 9 MB");
+        let made = server.see(|state| state.requests[before..].to_vec());
+        assert!(made.len() <= requests, "{key}: {made:#?}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::{Clusters, DataStream, EngineError, EngineErrorKind, FileStre
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::{bytes, count};
-use crate::servers::served::TooLarge;
+use crate::spec::render::value::memory_limit;
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, Follow, Group, NodeId, Spec};
 use crate::update::Update;
@@ -146,8 +146,8 @@ pub async fn examine<W: World>(
             None => failure.hinted("name the image of the server that wrote it: --redis-image REFERENCE"),
         }
     })?;
-    if let Some(TooLarge { used, limit }) = loaded.too_large {
-        let (used, limit) = (bytes(used), bytes(limit));
+    if let Some(limit) = memory_limit(&spec.redis).filter(|limit| loaded.memory > *limit) {
+        let (used, limit) = (bytes(loaded.memory), bytes(limit));
         let what = format!(
             "nothing was done: the data of {place} take {used} of memory, and the setting maxmemory allows {limit}, so that every \
              write would be refused"
