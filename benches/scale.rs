@@ -1,6 +1,6 @@
-//! What clients see while a cluster changes: switchovers, scaling, a rolling restart, under load.
+//! What clients see while a cluster changes: switchovers, scaling, a rolling restart, passwords, TLS, under load.
 //!
-//! `cargo bench --bench scale`; `ROUNDS=n` sets the rounds of each kind. Four writers of 100 writes a second each go through
+//! `cargo bench --bench scale`; `ROUNDS=n` sets the rounds of each kind, `ONLY=word` the kinds. Four writers of 100 writes a second each go through
 //! the proxy, two on lasting connections, two that open one for each write. Every acknowledged write is read back at the end
 //! of its round. It removes what it made.
 
@@ -17,12 +17,15 @@ use writers::{Writers, missing};
 
 const NAME: &str = "redos-bench-scale";
 
-/// What is measured: its name, and commands whose effect the last of them undoes.
-const KINDS: [(&str, &[&[&str]]); 4] = [
-    ("planned switchover", &[&["failover"]]),
-    ("replicas 2 → 4 → 2", &[&["scale", "--replicas", "4"], &["scale", "--replicas", "2"]]),
-    ("Sentinels 3 → 5 → 3", &[&["scale", "--sentinels", "5"], &["scale", "--sentinels", "3"]]),
-    ("rolling restart", &[&["restart"]]),
+/// What is measured: its name, its commands, and what undoes them or ends them when nobody writes any more.
+const KINDS: [(&str, &[&[&str]], &[&str]); 6] = [
+    ("planned switchover", &[&["failover"]], &[]),
+    ("replicas 2 → 4 → 2", &[&["scale", "--replicas", "4"], &["scale", "--replicas", "2"]], &[]),
+    ("Sentinels 3 → 5 → 3", &[&["scale", "--sentinels", "5"], &["scale", "--sentinels", "3"]], &[]),
+    ("rolling restart", &[&["restart"]], &[]),
+    // Then the writers' password, which is the old one, is not accepted any more.
+    ("new passwords", &[&["password", "rotate"]], &["password", "rotate", "--finish"]),
+    ("TLS beside plain clients, on and off", &[&["up", "--tls=both"], &["up", "--tls=none"]], &[]),
 ];
 
 #[tokio::main]
@@ -31,7 +34,8 @@ async fn main() {
     redos(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
     println!("{rounds} rounds of each, 400 writes a second\n");
     println!("| | acknowledged | lost | longest write gap, median / max | took, median |\n|---|---|---|---|---|");
-    for (name, commands) in KINDS {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for (name, commands, afterwards) in KINDS.into_iter().filter(|(name, ..)| name.contains(&only)) {
         let (mut gaps, mut times, mut acknowledged, mut lost) = (Vec::new(), Vec::new(), 0, 0);
         for _ in 0..rounds {
             let url = redos(&["url"]);
@@ -45,6 +49,10 @@ async fn main() {
             times.push(began.elapsed());
             let (keys, gap) = writers.stop().await;
             gaps.push(gap);
+            if !afterwards.is_empty() {
+                redos(afterwards);
+            }
+            let url = redos(&["url"]);
             let client = redis::Client::open(url.trim()).expect("a URL");
             let mut client = client.get_multiplexed_async_connection().await.expect("a connection");
             acknowledged += keys.len();

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use ruzstd::decoding::StreamingDecoder;
 use sha2::{Digest, Sha256};
+use zstd::stream::read::Decoder;
 
 use super::BackupError;
 use super::manifest::{FORMAT, Manifest, NoManifest, TRAILER, frame_length, json_length, parse};
@@ -170,8 +170,8 @@ impl SnapshotFile {
         if self.manifest.is_none() {
             return Ok(Box::new(content));
         }
-        let decoder = StreamingDecoder::new(BufReader::with_capacity(PIECE, content));
-        Ok(Box::new(decoder.map_err(|error| self.undecodable(io::Error::other(error)))?))
+        let decoder = Decoder::with_buffer(BufReader::with_capacity(PIECE, content));
+        Ok(Box::new(decoder.map_err(|error| self.undecodable(error))?))
     }
 
     /// Reads all of it and compares it with its checksums. `at` is told how many bytes of the RDB were read.

@@ -1,16 +1,16 @@
 //! Writes a backup while the snapshot comes, to a file that gets its name when it is whole.
 
-use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use bytes::Bytes;
-use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
+use zstd::stream::write::Encoder;
 
 use super::BackupError;
 use super::framing::Framing;
@@ -19,10 +19,17 @@ use super::name::is_backup;
 use super::new_file::NewFile;
 use super::place::Place;
 use super::rdb::{RdbCheck, RdbHead};
-use super::seal::{Seal, SealingWriter};
+use super::seal::Seal;
 use crate::s3::upload::abort_abandoned;
 use crate::s3::{S3Error, Upload};
 use crate::spec::ParseError;
+
+/// The level of compression. Higher ones take several times as long for some percent.
+const LEVEL: i32 = 1;
+
+/// The niceness of the thread that compresses.
+#[cfg(target_os = "linux")]
+const LOWEST_PRIORITY: i32 = 19;
 
 /// Where a backup goes.
 #[derive(Clone, Debug)]
@@ -55,6 +62,24 @@ pub struct WrittenBackup {
 pub struct Meter {
     /// Those of the snapshot, uncompressed.
     pub snapshot: AtomicU64,
+}
+
+/// Does the work of a backup in a thread of its own, which leaves the processors to everything else on the host.
+///
+/// All containers of a Docker host may together get no more of them than one other program.
+///
+/// # Errors
+/// The system has no further thread.
+pub fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<oneshot::Receiver<T>> {
+    let (done, result) = oneshot::channel();
+    let run = move || {
+        // On Linux it concerns the calling thread alone. Without it the backup is as urgent as the servers.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);
+        let _ = done.send(work());
+    };
+    thread::Builder::new().name("backup".to_owned()).spawn(run)?;
+    Ok(result)
 }
 
 /// Writes the snapshot that comes in `pieces` to the target. It blocks, so it needs a thread of its own.
@@ -116,30 +141,16 @@ fn write_to<W: Write>(
 ) -> Result<(W, WrittenBackup), NotBackedUp> {
     let failed = |source| NotBackedUp::Backup(BackupError::Io { what: format!("write {name}"), source });
     let sealed = seal.writer(Counted { to, bytes: 0 }).map_err(failed)?;
-    let troubles = Rc::new(RefCell::new(Troubles::default()));
-    let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
-    compressor.set_source(Pieces {
-        pieces,
-        framing: Framing::default(),
-        snapshot: Vec::new(),
-        at: 0,
-        check: RdbCheck::default(),
-        hash: Sha256::new(),
-        meter,
-        troubles: troubles.clone(),
-    });
-    compressor.set_drain(Drain { to: sealed, troubles: troubles.clone() });
-    compressor.compress();
-    let (source, drain) = (compressor.take_source(), compressor.take_drain());
-    let (Some(source), Some(mut drain)) = (source, drain) else {
-        return Err(failed(io::Error::other("the compressor has lost its streams")));
-    };
-    if let Some(error) = troubles.borrow_mut().write.take() {
-        return Err(failed(error));
+    let mut encoder = Encoder::new(sealed, LEVEL).map_err(failed)?;
+    encoder.include_checksum(true).map_err(failed)?;
+    let mut source =
+        SnapshotPieces { pieces, framing: Framing::default(), check: RdbCheck::default(), hash: Sha256::new() };
+    let mut snapshot = Vec::new();
+    while source.receive(&mut snapshot).map_err(NotBackedUp::Server)? {
+        meter.snapshot.store(source.check.bytes(), Ordering::Relaxed);
+        encoder.write_all(&snapshot).map_err(failed)?;
     }
-    if let Some(error) = troubles.borrow_mut().read.take() {
-        return Err(NotBackedUp::Server(error));
-    }
+    let mut sealed = encoder.finish().map_err(failed)?;
     let head = source.check.finish().map_err(NotBackedUp::Server)?;
     let manifest = Manifest {
         rdb_version: head.version,
@@ -149,8 +160,8 @@ fn write_to<W: Write>(
         ..manifest(&head)
     };
     let frame = frame(&manifest).map_err(|error| failed(error.into()))?;
-    drain.to.write_all(&frame).map_err(failed)?;
-    let mut counted = drain.to.finish().map_err(failed)?;
+    sealed.write_all(&frame).map_err(failed)?;
+    let mut counted = sealed.finish().map_err(failed)?;
     counted.flush().map_err(failed)?;
     Ok((counted.to, WrittenBackup { manifest, file_bytes: counted.bytes }))
 }
@@ -160,63 +171,33 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What went wrong on either side of the compressor, which panics if it is told.
-#[derive(Default)]
-struct Troubles {
-    read: Option<ParseError>,
-    write: Option<io::Error>,
-}
-
 /// The snapshot in the pieces that come from a server.
-struct Pieces<'a> {
+struct SnapshotPieces {
     pieces: Receiver<Bytes>,
     framing: Framing,
-    /// What came of the snapshot and is read from `at`.
-    snapshot: Vec<u8>,
-    at: usize,
     check: RdbCheck,
     hash: Sha256,
-    meter: &'a Meter,
-    troubles: Rc<RefCell<Troubles>>,
 }
 
-impl Pieces<'_> {
-    /// Receives until there is something to read, or an end.
-    fn receive(&mut self) -> Result<(), ParseError> {
-        while self.at == self.snapshot.len() && !self.framing.is_whole() {
-            let Some(piece) = self.pieces.blocking_recv() else {
-                return Err(ParseError::new(match self.framing.has_begun() {
+impl SnapshotPieces {
+    /// Waits for the next bytes of the snapshot, and puts them in place of what is in `snapshot`. `false` at its end.
+    fn receive(&mut self, snapshot: &mut Vec<u8>) -> Result<bool, ParseError> {
+        snapshot.clear();
+        while snapshot.is_empty() {
+            if self.framing.is_whole() {
+                return Ok(false);
+            }
+            let piece = self.pieces.blocking_recv().ok_or_else(|| {
+                ParseError::new(match self.framing.has_begun() {
                     true => format!("the connection ended in the middle, after {} bytes", self.check.bytes()),
                     false => "the connection ended before the snapshot began".to_owned(),
-                }));
-            };
-            self.snapshot.clear();
-            self.at = 0;
-            self.framing.feed(&piece, &mut self.snapshot)?;
-            self.check.feed(&self.snapshot);
-            self.hash.update(&self.snapshot);
-            self.meter.snapshot.store(self.check.bytes(), Ordering::Relaxed);
+                })
+            })?;
+            self.framing.feed(&piece, snapshot)?;
         }
-        Ok(())
-    }
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let mut troubles = self.troubles.borrow_mut();
-        if troubles.read.is_some() || troubles.write.is_some() {
-            return Ok(0);
-        }
-        drop(troubles);
-        if let Err(error) = self.receive() {
-            troubles = self.troubles.borrow_mut();
-            troubles.read = Some(error);
-            return Ok(0);
-        }
-        let taken = to.len().min(self.snapshot.len() - self.at);
-        to[..taken].copy_from_slice(&self.snapshot[self.at..self.at + taken]);
-        self.at += taken;
-        Ok(taken)
+        self.check.feed(snapshot);
+        self.hash.update(&*snapshot);
+        Ok(true)
     }
 }
 
@@ -238,22 +219,14 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-/// A writer that keeps the first error to itself.
-struct Drain<W: Write> {
-    to: SealingWriter<W>,
-    troubles: Rc<RefCell<Troubles>>,
-}
-
-impl<W: Write> Write for Drain<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut troubles = self.troubles.borrow_mut();
-        if troubles.write.is_none() {
-            troubles.write = self.to.write_all(bytes).err();
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_work_of_a_backup_is_the_least_urgent_and_nothing_else_is() {
+        let niceness = || rustix::process::getpriority_process(None).expect("a niceness");
+        let before = niceness();
+        let inside = super::in_background(niceness).expect("a thread").await;
+        assert_eq!((inside, niceness()), (Ok(super::LOWEST_PRIORITY), before));
     }
 }

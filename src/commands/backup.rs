@@ -28,7 +28,7 @@ use crate::backup::name::BackupName;
 use crate::backup::rdb::RdbHead;
 use crate::backup::retention::Retention;
 use crate::backup::seal::Seal;
-use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
+use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, in_background, write};
 use crate::backup::{BackupError, Place};
 use crate::cluster::gate::{is_in_sync, sole_master};
 use crate::cluster::observed::Observed;
@@ -347,7 +347,8 @@ async fn stream_to<W: World>(
     let meter = Arc::new(Meter::default());
     let mut writing = {
         let (NewBackup { target, seal, .. }, meter) = (new.clone(), meter.clone());
-        tokio::task::spawn_blocking(move || write(&target, &seal, pieces, &meter, manifest))
+        let work = in_background(move || write(&target, &seal, pieces, &meter, manifest));
+        work.map_err(|error| Interruption::Error(uncompressed(error)))?
     };
     let mut pump = tokio::spawn(pump(stream, sender));
     let progress = session.ui.progress();
@@ -379,11 +380,12 @@ async fn stream_to<W: World>(
         Ok(Ok(written)) => Ok(written),
         Ok(Err(_)) if is_interrupted => Err(Interruption::User),
         Ok(Err(error)) => Err(Interruption::Error(error)),
-        Err(error) => Err(Interruption::Error(NotBackedUp::Backup(BackupError::Io {
-            what: "compress the snapshot".to_owned(),
-            source: std::io::Error::other(error),
-        }))),
+        Err(error) => Err(Interruption::Error(uncompressed(std::io::Error::other(error)))),
     }
+}
+
+fn uncompressed(source: std::io::Error) -> NotBackedUp {
+    NotBackedUp::Backup(BackupError::Io { what: "compress the snapshot".to_owned(), source })
 }
 
 /// Hands on what a server sends, until either side ends.

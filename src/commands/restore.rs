@@ -138,12 +138,22 @@ async fn restored<W: World>(
     }
     let engine = &*session.engine;
     engine.record_spec(&Spec { restoring: Some(restoring), ..spec.clone() }).await?;
-    let left = "and a part of it is beside the data of the group, which goes on as before";
+    let left = "and nothing was replaced";
     let copied =
         seed::stream(session, &source, node, async |data| engine.copy_beside(&spec, node, data).await, left).await;
     let unfinished =
         |failure: Failure| failure.hinted(format!("take the restore back, or end it: {}", command_line(cluster, "up")));
-    copied.map_err(unfinished)?;
+    if let Err(failure) = copied {
+        // A part of the data may fill the disk that the servers write to.
+        let taken_back = async {
+            engine.discard_copy(&spec, node).await?;
+            engine.record_spec(&spec).await
+        };
+        return Err(match taken_back.await {
+            Ok(()) => failure.hinted(format!("{group} goes on with the data that it had: what was copied is removed")),
+            Err(_) => unfinished(failure),
+        });
+    }
     // What took so long is done. Now the wait for a ready cluster begins.
     let deadline = Instant::now() + args.timeout;
     let inventory = engine.inventory(cluster).await?;

@@ -115,7 +115,8 @@ impl Nodes for DockerEngine {
 
     async fn copy_beside(&self, spec: &Spec, node: NodeId, data: DataStream) -> Result<()> {
         data::discard_copy(self, spec, node).await?;
-        filling::beside(self, spec, node, data).await
+        filling::beside(self, spec, node, data).await?;
+        data::sync(self, spec, node).await
     }
 
     async fn replace_data(&self, spec: &Spec, node: NodeId) -> Result<()> {

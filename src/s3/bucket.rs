@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use hyper::header::HeaderMap;
 use instant_xml::FromXml;
 use rusty_s3::actions::{CompleteMultipartUploadResponse, CreateMultipartUpload, ListObjectsV2};
 use rusty_s3::{Bucket as SignedBucket, Credentials, S3Action, UrlStyle};
@@ -12,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::wire::{S3Answer, S3Request, Wire};
+use super::wire::{OpenAnswer, S3Answer, S3Request, Wire};
 use super::{Account, S3Error};
 use crate::tls::outside::OutsideTrust;
 
@@ -21,7 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a signature is valid: longer than one request takes.
 const SIGNED_FOR: Duration = Duration::from_secs(900);
 /// The waits before the same request is made again, as long as an overloaded server needs.
-const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+pub const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// How far a clock may be off, so that signatures are valid.
 const SKEW: Duration = Duration::from_secs(840);
 /// How long it may take to clean up after a failure.
@@ -134,15 +135,42 @@ impl Bucket {
         let range = ("range", format!("bytes={from}-{}", from + length.max(1) - 1));
         let headers: Vec<_> = [range].into_iter().chain(tag.map(|tag| ("if-match", tag.to_owned()))).collect();
         let answer = self.call(&action, &headers, Bytes::new()).await?;
-        let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (begin, size) =
-            header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/')).unzip();
-        let begin = begin.and_then(|begin| begin.split('-').next()?.parse::<u64>().ok());
-        let size = size.and_then(|size| size.parse().ok());
-        match size {
-            Some(size) if begin == Some(from) => Ok(Piece { size, tag: header("etag").to_owned(), bytes: answer.body }),
-            _ => Err(self.not_s3("it does not send the part of an object that was asked for")),
-        }
+        let size = size_of_part_from(from, &answer.headers).ok_or_else(|| self.other_part())?;
+        let tag = answer.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+        Ok(Piece { size, tag, bytes: answer.body })
+    }
+
+    /// Begins to read an object of `size` bytes from a place to its end, of the content with this tag. It asks once.
+    ///
+    /// # Errors
+    /// There is no such object, it has another content, or the server failed.
+    pub async fn read_on(&self, key: &str, from: u64, size: u64, tag: &str) -> Result<OpenAnswer, S3Error> {
+        let action = self.0.signed.get_object(self.credentials(), key);
+        let headers = [("range", format!("bytes={from}-{}", size.max(1) - 1)), ("if-match", tag.to_owned())];
+        let url = action.sign(SIGNED_FOR);
+        let (path, query) = (url.path(), url.query().unwrap_or_default());
+        let request = S3Request { method: "GET", path, query, headers: &headers, body: Bytes::new() };
+        self.unless_cancelled(async {
+            let answer = self.0.wire.open(&request).await?;
+            match answer.status {
+                200..300 if size_of_part_from(from, &answer.headers) == Some(size) => Ok(answer),
+                200..300 => Err(self.other_part()),
+                _ => Err(self.refused(&self.0.wire.rest(answer).await?)),
+            }
+        })
+        .await
+    }
+
+    /// The next bytes of an object that is being read; `None` at its end.
+    ///
+    /// # Errors
+    /// The connection broke, or nothing moves on it.
+    pub async fn next(&self, answer: &mut OpenAnswer) -> Result<Option<Bytes>, S3Error> {
+        self.unless_cancelled(self.0.wire.next(answer)).await
+    }
+
+    fn other_part(&self) -> S3Error {
+        self.not_s3("it does not send the part of an object that was asked for")
     }
 
     /// The size of an object in bytes; `None` if there is none.
@@ -293,8 +321,12 @@ impl Bucket {
         headers: &[(&'static str, String)],
         body: Bytes,
     ) -> Result<S3Answer, S3Error> {
+        self.unless_cancelled(self.persist(action, headers, body)).await
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, S3Error>>) -> Result<T, S3Error> {
         tokio::select! {
-            answer = self.persist(action, headers, body) => answer,
+            done = work => done,
             () = self.0.cancel.cancelled() => Err(S3Error::Interrupted),
         }
     }
@@ -322,6 +354,14 @@ impl Bucket {
             }
         }
     }
+}
+
+/// The size of the whole object, if an answer is the part of it that begins there.
+fn size_of_part_from(from: u64, headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get("content-range")?.to_str().ok()?.strip_prefix("bytes ")?;
+    let (part, size) = range.split_once('/')?;
+    let begin: u64 = part.split('-').next()?.parse().ok()?;
+    (begin == from).then(|| size.parse().ok())?
 }
 
 fn differ(one: SystemTime, other: SystemTime) -> Duration {

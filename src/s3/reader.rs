@@ -1,21 +1,25 @@
 //! An object that is read like a file, a window at a time.
 
+use std::array;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio_util::task::AbortOnDropHandle;
+use tokio::time::sleep;
 
-use super::bucket::Piece;
+use super::bucket::{PAUSES, Piece};
+use super::wire::OpenAnswer;
 use super::{Bucket, S3Error};
 
 /// The first window, in bytes. It holds the end of a backup, and all of a small one.
 const WINDOW: u64 = 64 * 1024;
-/// The largest window. Two of them are in memory: the one that is read, and the next.
-const WINDOW_MAX: u64 = 4 << 20;
+/// Bytes after which a connection that breaks is the first one that does.
+const PROGRESS: u64 = 1 << 20;
 
 /// An object that can be read from any place. It blocks, and so needs a thread of its own.
 ///
-/// Windows grow while it is read on, and the next one is fetched meanwhile. A window whose connection breaks is fetched again.
+/// Who reads on past the first window gets the rest of the object in one answer: a server may read the whole object for each
+/// request. If the connection breaks, the rest is asked for again.
 #[derive(Debug)]
 pub struct ObjectReader {
     bucket: Bucket,
@@ -25,7 +29,12 @@ pub struct ObjectReader {
     tag: String,
     at: u64,
     window: ObjectWindow,
-    next: Option<(u64, AbortOnDropHandle<Result<Piece, S3Error>>)>,
+    /// The answer that has what follows the window.
+    rest: Option<OpenAnswer>,
+    /// The waits that are left before the rest is asked for again.
+    pauses: array::IntoIter<Duration, { PAUSES.len() }>,
+    /// Where the connection broke last.
+    broke_at: u64,
 }
 
 /// Bytes of an object from a place on.
@@ -53,26 +62,50 @@ impl ObjectReader {
             first => first?,
         };
         let window = ObjectWindow { from: 0, bytes };
-        Ok(Self { bucket, key: key.to_owned(), size, tag, at: 0, window, next: None })
+        let (key, pauses) = (key.to_owned(), PAUSES.into_iter());
+        Ok(Self { bucket, key, size, tag, at: 0, window, rest: None, pauses, broke_at: 0 })
     }
 
-    /// Fetches the window with the present place, and begins to fetch the one behind it.
+    /// Fetches the window with the present place.
     fn fetch(&mut self) -> Result<(), S3Error> {
-        let reads_on = self.at == self.window.end();
-        let from = if reads_on { self.at } else { self.at / WINDOW * WINDOW };
-        let piece = match self.next.take().filter(|(begin, _)| *begin == from) {
-            Some((_, piece)) => self.bucket.wait(piece).unwrap_or(Err(S3Error::Interrupted))?,
-            None => self.bucket.wait(self.bucket.read(&self.key, from, WINDOW, Some(&self.tag)))?,
+        self.window = if self.at == self.window.end() {
+            ObjectWindow { from: self.at, bytes: self.read_on()? }
+        } else {
+            self.rest = None;
+            let from = self.at / WINDOW * WINDOW;
+            let piece = self.bucket.wait(self.bucket.read(&self.key, from, WINDOW, Some(&self.tag)))?;
+            ObjectWindow { from, bytes: piece.bytes }
         };
-        self.window = ObjectWindow { from, bytes: piece.bytes };
-        let end = self.window.end();
-        if reads_on && end < self.size {
-            let length = (2 * self.window.bytes.len() as u64).min(WINDOW_MAX);
-            let (bucket, key, tag) = (self.bucket.clone(), self.key.clone(), self.tag.clone());
-            let read = async move { bucket.read(&key, end, length, Some(&tag)).await };
-            self.next = Some((end, AbortOnDropHandle::new(self.bucket.runtime().spawn(read))));
-        }
         Ok(())
+    }
+
+    /// Waits for the bytes from the present place on, which is where the rest begins.
+    fn read_on(&mut self) -> Result<Bytes, S3Error> {
+        loop {
+            let (bucket, rest) = (&self.bucket, &mut self.rest);
+            let next = async {
+                if rest.is_none() {
+                    *rest = Some(bucket.read_on(&self.key, self.at, self.size, &self.tag).await?);
+                }
+                match rest {
+                    Some(answer) => bucket.next(answer).await,
+                    None => Ok(None),
+                }
+            };
+            let error = match bucket.wait(next) {
+                Ok(bytes) => return Ok(bytes.unwrap_or_default()),
+                Err(error) => error,
+            };
+            self.rest = None;
+            if self.at >= self.broke_at + PROGRESS {
+                self.pauses = PAUSES.into_iter();
+            }
+            self.broke_at = self.at;
+            match self.pauses.next() {
+                Some(pause) if error.may_pass() => bucket.wait(sleep(pause)),
+                _ => return Err(error),
+            }
+        }
     }
 }
 

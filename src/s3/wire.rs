@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderMap};
 use hyper::{Method, Request, Response};
@@ -26,7 +26,7 @@ use crate::trace::OpenCall;
 
 /// Bytes that are handed to the connection at a time. Each is progress.
 const PIECE: usize = 64 * 1024;
-/// The longest answer that is read, in bytes. More than is ever asked for.
+/// The longest answer that is read as a whole, in bytes. More than is ever asked for.
 const ANSWER_MAX: usize = 16 << 20;
 
 /// A request without its signature, which is in the query.
@@ -43,6 +43,16 @@ pub struct S3Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+/// An answer whose body still comes.
+#[derive(Debug)]
+pub struct OpenAnswer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    body: Incoming,
+    /// The connection that it comes over.
+    sender: SendRequest<SentBody>,
 }
 
 /// The way to one server.
@@ -72,6 +82,15 @@ impl Wire {
     /// # Errors
     /// No connection, one that broke, or one on which nothing moves.
     pub async fn send(&self, request: &S3Request<'_>) -> Result<S3Answer, S3Error> {
+        let answer = self.open(request).await?;
+        self.rest(answer).await
+    }
+
+    /// Sends a request and reads the head of the answer.
+    ///
+    /// # Errors
+    /// No connection, one that broke, or one on which nothing moves.
+    pub async fn open(&self, request: &S3Request<'_>) -> Result<OpenAnswer, S3Error> {
         let call = OpenCall::begin("s3", || format!("{} {}", request.method, request.path));
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut sender = match idle.filter(SendRequest::is_ready) {
@@ -89,21 +108,35 @@ impl Wire {
         }
         let built = built.body(body).map_err(|error| self.broke(error))?;
         let response = self.response(sender.send_request(built), &sent).await?;
-        let (head, mut content) = response.into_parts();
+        let (head, body) = response.into_parts();
+        call.answered();
+        Ok(OpenAnswer { status: head.status.as_u16(), headers: head.headers, body, sender })
+    }
+
+    /// Reads on in the body of an answer. `None` at its end.
+    ///
+    /// # Errors
+    /// The connection broke, or nothing moves on it.
+    pub async fn next(&self, answer: &mut OpenAnswer) -> Result<Option<Bytes>, S3Error> {
+        let frame = async { answer.body.frame().await.transpose().map_err(io::Error::other) };
+        Ok(self.in_time(frame).await?.map(|frame| frame.into_data().unwrap_or_default()))
+    }
+
+    /// Reads the whole body of an answer.
+    ///
+    /// # Errors
+    /// The connection broke, nothing moves on it, or the body is larger than any that is asked for.
+    pub async fn rest(&self, mut answer: OpenAnswer) -> Result<S3Answer, S3Error> {
         let mut body = BytesMut::new();
-        while let Some(frame) =
-            self.in_time(async { content.frame().await.transpose().map_err(io::Error::other) }).await?
-        {
-            let data = frame.into_data().unwrap_or_default();
+        while let Some(data) = self.next(&mut answer).await? {
             if body.len() + data.len() > ANSWER_MAX {
                 let why = format!("it answers with more than {} MB", ANSWER_MAX >> 20);
                 return Err(S3Error::NotS3 { server: self.server.clone(), why });
             }
             body.extend_from_slice(&data);
         }
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        call.answered();
-        Ok(S3Answer { status: head.status.as_u16(), headers: head.headers, body: body.freeze() })
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.sender);
+        Ok(S3Answer { status: answer.status, headers: answer.headers, body: body.freeze() })
     }
 
     /// Waits for the head of an answer for as long as the request goes out.

@@ -24,6 +24,8 @@ pub struct LoadedKeys {
     pub in_file: u64,
     /// Those of them that had expired.
     pub expired: u64,
+    /// The memory that they take, in bytes.
+    pub memory: u64,
 }
 
 /// Asks a server without a password how many keys it has loaded. The caller sets the deadline.
@@ -34,11 +36,14 @@ pub async fn loaded_keys(stream: Box<dyn Stream>) -> Result<LoadedKeys, RedisErr
     let link = Link::outside(stream).await?;
     let mut question = pipe();
     question.cmd("INFO").arg("persistence");
+    question.cmd("INFO").arg("memory");
     let replies = link.send(&question).await?;
-    let info = replies.first().and_then(reply::text).map(|text| Info::parse(&text)).unwrap_or_default();
+    let info = |at: usize| replies.get(at).and_then(reply::text).map(|text| Info::parse(&text)).unwrap_or_default();
+    let memory = info(1).read("used_memory").unwrap_or_default();
+    let info = info(0);
     let number = |field: &str| info.read::<u64>(field).unwrap_or_default();
     let expired = number("rdb_last_load_keys_expired");
-    Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired })
+    Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired, memory })
 }
 
 /// What a server without a password makes of its configuration.

@@ -111,7 +111,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_complete", &["commands/completions"]),
     ("hyper", &["web", "engine/docker/transport.rs", "s3/wire.rs"]),
     ("rusty_s3", &["s3"]),
-    ("ruzstd", &["backup"]),
+    ("zstd", &["backup"]),
     ("age::", &["backup/seal.rs", "spec/recipients.rs"]),
     ("clap_mangen", &["commands/man.rs"]),
     ("rcgen", &["tls.rs"]),

@@ -166,6 +166,21 @@ fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
         let nothing = redos(&sim, "password rotate --finish").await;
         assert!(nothing.stderr.contains("no rotation of passwords is open"), "{}", nothing.stderr);
         nothing.done();
+        // The same again, none, and more than one are refused without repeating them.
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("password");
+        let in_use = old.split(['@', ':']).nth(2).expect("a password").to_owned();
+        for (text, why) in
+            [(in_use.as_str(), "is the one in use"), ("", "empty"), ("hunter2\nhunter3\n", "more than one line")]
+        {
+            std::fs::write(&file, text).expect("a file");
+            let line = format!("password rotate --user applications --password-file {}", file.display());
+            let failure = redos(&sim, &line).await.failure();
+            let said = failure.chain().collect::<Vec<_>>().join(": ");
+            assert_eq!(failure.kind, FailureKind::Usage, "{said}");
+            assert!(said.contains(why) && !said.contains(&in_use) && !said.contains("hunter"), "{text}: {said}");
+        }
+        assert_eq!(redos(&sim, "url").await.done(), old, "nothing was done");
         let failure = redos(&sim, "password rotate --user nobody").await.failure();
         let what = "the cluster 'sim' has no user 'nobody' of the setting 'users'";
         assert_eq!(failure.chain().next().as_deref(), Some(what));

@@ -154,7 +154,7 @@ async fn a_backup_under_load_is_whole_and_a_damaged_one_is_refused() {
 }
 
 /// An RDB of this version with this many keys of 1 kB, as Redis writes it.
-fn rdb(version: u32, keys: u32) -> Vec<u8> {
+pub fn rdb(version: u32, keys: u32) -> Vec<u8> {
     let length = |number: u32| [&[0x80], number.to_be_bytes().as_slice()].concat();
     let mut rdb = format!("REDIS{version:04}").into_bytes();
     rdb.extend([&[0xfe, 0x00, 0xfb], length(keys).as_slice(), &[0]].concat());
@@ -184,6 +184,10 @@ async fn a_copy_that_is_killed_is_finished_or_begun_again_and_never_taken_for_wh
         eventually("it is so far", async || condition(&cluster.inventory().await)).await;
         process.kill().await.expect("it is killed");
     };
+    // One of a bigger cluster: the servers would load it, and then refuse every write.
+    let refused = cluster.redos(&[up.as_slice(), &["--redis", "maxmemory=10mb"]].concat()).await.fails(2);
+    assert!(refused.contains("take 2") && refused.contains("every write would be refused"), "{refused}");
+    assert_eq!(cluster.labelled().await, [const { Vec::<String>::new() }; 3], "nothing is made");
     let is_partial = |inventory: &Inventory| inventory.recorded.as_ref().is_some_and(|spec| spec.seeding.is_some());
     killed_when(is_partial).await;
     assert!(is_partial(&cluster.inventory().await), "it was killed while it copied");
@@ -224,6 +228,10 @@ async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
         assert_eq!(ended.code(), is_interrupted.then_some(130), "it was under way");
         assert_eq!(names(folder.path()), [""; 0], "{signal:?}");
     }
+    let mut to_a_full_disk = cluster.command(&["backup", "-"]);
+    to_a_full_disk.stdout(std::fs::File::options().write(true).open("/dev/full").expect("a full device"));
+    let full = cluster.run(to_a_full_disk).await.fails(1);
+    assert!(full.contains("No space left on device") && full.contains("make room there"), "{full}");
     cluster.redos(&["backup", text(&file)]).await.succeeds();
     cluster.redos(&["backup", "verify", "--no-server", text(&file)]).await.succeeds();
     cluster.settled().await;

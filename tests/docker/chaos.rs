@@ -5,7 +5,6 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use bollard::models::{ContainerCreateBody, HostConfig, VolumeCreateRequest};
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Cluster, IDLE, connect, eventually, programs, raw};
+use crate::support::{Cluster, connect, eventually, raw};
 
 /// How long a fault may take to be applied and measured on a machine with much else to do.
 const APPLIED: Duration = Duration::from_secs(90);
@@ -279,27 +278,8 @@ async fn first_end_of(container: String) -> String {
 #[tokio::test]
 async fn a_server_is_hit_at_its_memory_and_its_disk() {
     let cluster = Cluster::new("server").await;
-    // A disk of its own for one node: a file system in memory, which lasts as long as it is mounted somewhere.
     let node: NodeId = "redis-3".parse().expect("a node");
-    let (volume, image) = (node.volume_name(&cluster.name), programs(&cluster.engine).await.redis.image);
-    let small = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=64m")];
-    let labels = [("cluster", cluster.name.as_str()), ("role", "redis"), ("group", "mymaster"), ("ordinal", "3")];
-    let request = VolumeCreateRequest {
-        name: Some(volume.clone()),
-        driver_opts: Some(small.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
-        labels: Some(labels.map(|(key, value)| (format!("dev.redos.{key}"), value.to_owned())).into()),
-        ..Default::default()
-    };
-    raw().create_volume(request).await.expect("a volume");
-    let keeper = ContainerCreateBody {
-        image: Some(image),
-        entrypoint: Some(IDLE.iter().map(|word| (*word).to_owned()).collect()),
-        labels: Some([("dev.redos.cluster".to_owned(), cluster.name.to_string())].into()),
-        host_config: Some(HostConfig { binds: Some(vec![format!("{volume}:/data")]), ..Default::default() }),
-        ..Default::default()
-    };
-    let keeper = raw().create_container(None::<query::CreateContainerOptions>, keeper).await.expect("a container").id;
-    raw().start_container(&keeper, None::<query::StartContainerOptions>).await.expect("started");
+    cluster.give_small_disk(node, "64m").await;
     cluster.up(&[]).await.succeeds();
 
     let mut client = cluster.client(&[]).await;

@@ -12,6 +12,7 @@ use redos::testing::spec::restoring::RestoreStage;
 use redos::testing::spec::{Group, NodeId};
 use tokio::time::sleep;
 
+use crate::backup::rdb;
 use crate::schema;
 use crate::support::{Cluster, abandoned_by, connect, eventually};
 use crate::writers::{PATIENCE, Writers};
@@ -232,6 +233,27 @@ async fn a_restore_is_refused_while_a_node_is_away_or_its_file_is_not_whole_and_
     assert!(exists.contains("exists already"), "{exists}");
     let marker: String = cluster.client(&[]).await.get("marker").await.expect("an answer");
     assert_eq!(marker, "old");
+    cluster.redos(&["plan"]).await.succeeds();
+    cluster.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_without_room_on_the_disk_changes_nothing_and_leaves_the_disk_as_it_was() {
+    let cluster = Cluster::new("restore-full").await;
+    cluster.give_small_disk(NodeId::redis(GROUP, 1), "64m").await;
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
+    set_old(&mut cluster.client(&[]).await).await;
+    cluster.settled().await;
+    assert_eq!(cluster.master().await, NodeId::redis(GROUP, 1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dump.rdb");
+    std::fs::write(&file, rdb(10, 70_000)).expect("an RDB file");
+    let said = cluster.redos(&["restore", text(&file), "--yes", "--no-backup"]).await.fails(1);
+    assert!(said.contains("no space left on device") && said.contains("what was copied is removed"), "{said}");
+    // The servers can write again at once, and nothing is left for 'up'.
+    let mut client = cluster.client(&[]).await;
+    assert_eq!(client.get::<_, String>("marker").await.expect("an answer"), "old");
+    redis::cmd("SET").arg("large").arg(vec![b'x'; 30 << 20]).exec_async(&mut client).await.expect("room");
     cluster.redos(&["plan"]).await.succeeds();
     cluster.settled().await;
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::models::{ContainerCreateBody, HostConfig, VolumeCreateRequest};
 use bollard::query_parameters as query;
 use futures_util::TryStreamExt;
 use redos::testing::cluster::desired::Programs;
@@ -383,6 +384,31 @@ impl Cluster {
         let address = self.address(node).await;
         let port = if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT };
         connect(&format!("redis://{user}:{}@{address}:{port}", password.expose())).await.expect("a login")
+    }
+
+    /// Gives a node that is still to be made a disk of this size: a file system in memory, which lasts as long as it is mounted somewhere.
+    pub async fn give_small_disk(&self, node: NodeId, size: &str) {
+        let (volume, image) = (node.volume_name(&self.name), programs(&self.engine).await.redis.image);
+        let small = [("type", "tmpfs"), ("device", "tmpfs"), ("o", &format!("size={size}"))];
+        let ordinal = node.to_string().rsplit('-').next().unwrap_or_default().to_owned();
+        let labels = [("cluster", self.name.as_str()), ("role", "redis"), ("group", "mymaster"), ("ordinal", &ordinal)];
+        let request = VolumeCreateRequest {
+            name: Some(volume.clone()),
+            driver_opts: Some(small.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            labels: Some(labels.map(|(key, value)| (format!("dev.redos.{key}"), value.to_owned())).into()),
+            ..Default::default()
+        };
+        raw().create_volume(request).await.expect("a volume");
+        let keeper = ContainerCreateBody {
+            image: Some(image),
+            entrypoint: Some(IDLE.iter().map(|word| (*word).to_owned()).collect()),
+            labels: Some([("dev.redos.cluster".to_owned(), self.name.to_string())].into()),
+            host_config: Some(HostConfig { binds: Some(vec![format!("{volume}:/data")]), ..Default::default() }),
+            ..Default::default()
+        };
+        let keeper =
+            raw().create_container(None::<query::CreateContainerOptions>, keeper).await.expect("a container").id;
+        raw().start_container(&keeper, None::<query::StartContainerOptions>).await.expect("started");
     }
 
     /// Everything on the Engine with the cluster's label: containers, networks, volumes; and entries of its lock.

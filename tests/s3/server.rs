@@ -35,6 +35,8 @@ pub enum Fault {
     Hang,
     /// It closes the connection after half of the answer's body.
     Cut,
+    /// It closes the connection after this many bytes of the answer's body, if there are more.
+    Break(usize),
     /// It says that the request has expired, as of a client whose clock is an hour behind.
     Expired,
     /// It answers like a web server that knows no S3.
@@ -140,7 +142,7 @@ impl Server {
                 return refusal;
             }
             Some(Fault::Web) => return respond(200, &[], "<html>welcome</html>"),
-            Some(Fault::Cut) | None => {}
+            Some(Fault::Cut | Fault::Break(_)) | None => {}
         }
         let header =
             |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -150,17 +152,23 @@ impl Server {
         let asked =
             Asked { path: decode(&path)[1..].to_owned(), query, range: header("range"), if_match: header("if-match") };
         let response = self.see(|state| state.serve(head.method.as_str(), &asked, body.to_bytes()));
-        if matches!(fault, Some(Fault::Cut)) { cut(response).await } else { response }
+        match fault {
+            Some(Fault::Cut) => cut(response, |bytes| bytes / 2).await,
+            Some(Fault::Break(most)) => cut(response, |bytes| bytes.min(most)).await,
+            _ => response,
+        }
     }
 }
 
-/// The same response, of which only half of the body comes.
-async fn cut(response: Response<Body>) -> Response<Body> {
+/// The same response, of which only a part of the body comes: so many of its bytes.
+async fn cut(response: Response<Body>, comes: impl FnOnce(usize) -> usize) -> Response<Body> {
     let (mut head, body) = response.into_parts();
     let whole = body.collect().await.expect("a body").to_bytes();
     head.headers.insert("content-length", whole.len().into());
-    let half = Ok(Frame::data(whole.slice(..whole.len() / 2)));
-    let pieces = futures_util::stream::iter([half, Err(std::io::ErrorKind::ConnectionReset.into())]);
+    let comes = comes(whole.len());
+    let part = Ok(Frame::data(whole.slice(..comes)));
+    let end = (comes < whole.len()).then(|| Err(std::io::ErrorKind::ConnectionReset.into()));
+    let pieces = futures_util::stream::iter([part].into_iter().chain(end));
     Response::from_parts(head, StreamBody::new(pieces).boxed_unsync())
 }
 

@@ -19,6 +19,7 @@ use crate::engine::{Clusters, DataStream, EngineError, EngineErrorKind, FileStre
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::{bytes, count};
+use crate::spec::render::value::memory_limit;
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, Follow, Group, NodeId, Spec};
 use crate::update::Update;
@@ -132,7 +133,7 @@ pub async fn examine<W: World>(
         loaded = try_load(session, &program, spec, data) => loaded?,
         () = session.cancel.cancelled() => return Err(interrupted(place, "and nothing was done")),
     };
-    loaded.map_err(|said| {
+    let loaded = loaded.map_err(|said| {
         let what = format!("nothing was done: {used} does not load {place}");
         let failure = Failure::message(FailureKind::Failed, what).noted(format!("it says:\n{said}"));
         match module_in(&said) {
@@ -145,6 +146,16 @@ pub async fn examine<W: World>(
             None => failure.hinted("name the image of the server that wrote it: --redis-image REFERENCE"),
         }
     })?;
+    if let Some(limit) = memory_limit(&spec.redis).filter(|limit| loaded.memory > *limit) {
+        let (used, limit) = (bytes(loaded.memory), bytes(limit));
+        let what = format!(
+            "nothing was done: the data of {place} take {used} of memory, and the setting maxmemory allows {limit}, so that every \
+             write would be refused"
+        );
+        return Err(Failure::message(FailureKind::Usage, what)
+            .hinted(format!("allow more: {}", command_line(&spec.name, "up --redis maxmemory=SIZE")))
+            .hinted("if keys may go: --redis maxmemory-policy=allkeys-lru"));
+    }
     Ok(source)
 }
 

@@ -17,6 +17,9 @@ const OWN: &str = "chown -Rh \"$1:$1\" \"$2\" && echo done";
 /// The folder beside the data of a node into which others are copied.
 pub const COPY: &str = "restored";
 
+/// Has everything that was written to a volume reach the disk.
+const SYNC: &str = "cd \"$1\" && sync && echo done";
+
 /// Removes files and folders of a volume.
 const REMOVE: &str = r#"cd "$1" && shift && rm -rf -- "$@" && echo done"#;
 
@@ -98,6 +101,15 @@ pub async fn remove(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<
     let mut command = vec!["sh", "-c", REMOVE, "remove", NODE_DIR];
     command.extend(places.iter().map(|place| inside(place)));
     in_volume(engine, spec, node, &command, || format!("remove the data of {node}")).await
+}
+
+/// Waits until what was copied beside the data of a node is on the disk. While its clients wait, there is no time for that.
+///
+/// # Errors
+/// The Engine failed, or the disk did.
+pub async fn sync(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
+    let command = ["sh", "-c", SYNC, "sync", NODE_DIR];
+    in_volume(engine, spec, node, &command, || format!("write the data that were copied for {node} to the disk")).await
 }
 
 /// Removes what was copied beside the data of a node.

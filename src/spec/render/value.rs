@@ -51,6 +51,15 @@ fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// The bytes beyond which a server with these directives refuses writes. `None` if it takes what the host has, or makes
+/// room by itself because it may remove keys of any kind.
+pub fn memory_limit(directives: &BTreeMap<String, String>) -> Option<u64> {
+    let limit = bytes(unquoted(directives.get("maxmemory")?)).filter(|limit| *limit > 0)?;
+    let policy = directives.get("maxmemory-policy").map(|policy| unquoted(policy).to_ascii_lowercase());
+    let makes_room = policy.is_some_and(|policy| policy.starts_with("allkeys"));
+    (!makes_room).then_some(limit)
+}
+
 /// The flags, with `A` written out: all kinds of events except `m` (missed keys) and `n` (new keys).
 ///
 /// Newer servers have more kinds than these; one that is in neither text does no harm.
@@ -109,5 +118,18 @@ mod tests {
         for (name, want, have) in different {
             assert!(!same_value(name, want, have), "{name}: {want} is not {have}");
         }
+    }
+
+    #[test]
+    fn a_limit_counts_only_where_the_server_would_refuse_writes() {
+        let of = |given: &[(&str, &str)]| {
+            memory_limit(&given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        };
+        assert_eq!(of(&[("maxmemory", "10mb")]), Some(10 << 20));
+        // It removes only keys that expire, and there may be none.
+        assert_eq!(of(&[("maxmemory", "\"10mb\""), ("maxmemory-policy", "volatile-lru")]), Some(10 << 20));
+        assert_eq!(of(&[("maxmemory", "10mb"), ("maxmemory-policy", "AllKeys-LFU")]), None);
+        assert_eq!(of(&[("maxmemory", "0")]), None);
+        assert_eq!(of(&[]), None);
     }
 }
