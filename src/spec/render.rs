@@ -44,6 +44,8 @@ pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
 /// The Lua action of a proxy that holds new connections while there is no master.
 const PROXY_HOLD: &str = "/data/conf/hold.lua";
+/// The Lua script of a proxy that asks nodes and Sentinels over connections that stay open.
+const PROXY_ASK: &str = "/data/conf/ask.lua";
 /// The logins at the statistics of a proxy.
 pub const STATS_LOGINS: &str = "/data/conf/stats-logins";
 /// The passwords of the exporter, by target.

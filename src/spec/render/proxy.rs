@@ -19,7 +19,7 @@ use super::super::{
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
 use super::{
-    AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill, read_only,
+    AUTHORITY_FILE, PROXY_ASK, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill, read_only,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -112,6 +112,16 @@ const LATE_ANSWERS_OF_VETO: u64 = 10;
 const CLIENT_NICENESS: u16 = 1024;
 /// The least time from the end of a Sentinel to the start of another one in its place. It is 0.35 s at least on an idle host.
 const REPLACED_AFTER: Duration = Duration::from_millis(200);
+/// How often HAProxy's own checks ask what the script asks over connections that stay open, in milliseconds.
+///
+/// They cost ten times as much for each question. They are there in case that the script errs.
+const RARE_CHECK: u64 = 5000;
+/// The same for the verdict, which is evaluated whenever an answer changes.
+const RARE_VERDICT: u64 = 1000;
+/// How many times rarer than the check of a role the script asks a node that is no master while nothing happens.
+const CALM_QUESTIONS: u64 = 5;
+/// Added to the longest time for which a task of the script waits, in milliseconds. Then it is replaced.
+const LOST_MARGIN: u64 = 500;
 /// Added to the failover timeout, in milliseconds.
 ///
 /// The sum is how long a promoted replica may be trusted before a majority of Sentinels names it.
@@ -148,6 +158,17 @@ struct ProxyConf<'a> {
     hold: u64,
     hold_margin: u64,
     hold_script: &'static str,
+    ask_script: &'static str,
+    authority_file: &'static str,
+    login_in_lua: String,
+    net_interval: u64,
+    rare_verdict: u64,
+    rare_trust_checks: u64,
+    calm_interval: u64,
+    new_answer: u64,
+    lost: u64,
+    trust: u64,
+    link_grace_seconds: u64,
     check_timeout: u64,
     check_interval: u64,
     patient_interval: u64,
@@ -243,6 +264,8 @@ pub fn proxy_files(
     let check_interval = check_interval(spec);
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
+    let new_answer = new_answer(spec, check_interval);
+    let login = format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose());
     let serves_both = spec.encryption == Encryption::Both;
     let conf = ProxyConf {
         cluster: spec.name.as_str(),
@@ -273,6 +296,17 @@ pub fn proxy_files(
         hold: spec.proxy.hold,
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
+        ask_script: PROXY_ASK,
+        authority_file: AUTHORITY_FILE,
+        login_in_lua: lua_text(&login),
+        net_interval: RARE_CHECK,
+        rare_verdict: RARE_VERDICT,
+        rare_trust_checks: trust.div_ceil(RARE_CHECK),
+        calm_interval: check_interval * CALM_QUESTIONS,
+        new_answer,
+        lost: new_answer + 4 * check_interval * VOTE_CHECKS + LOST_MARGIN,
+        trust,
+        link_grace_seconds: trust.div_ceil(1000),
         check_timeout: check_timeout(spec),
         check_interval,
         patient_interval: check_interval * PATIENT_CHECKS,
@@ -294,7 +328,7 @@ pub fn proxy_files(
         redis_port: REDIS_PORT,
         sentinels: slots(sentinel_slots(spec))?,
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
-        login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
+        login: escaped(&login),
         existing: spec.follow.existing().map(existing).transpose()?,
         exporter: subnet.address(NodeId::Exporter).map(exporter),
     };
@@ -302,7 +336,26 @@ pub fn proxy_files(
         read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?),
         read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
         read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
+        read_only(PROXY_ASK, fill("ask.lua", include_str!("../../../templates/ask.lua"), &conf)?),
     ])
+}
+
+/// How long a server may take for an answer on a connection that has to be made, in milliseconds.
+///
+/// One that is silent has missed an answer on the open connection before, and misses [`LATE_ANSWERS`] in all: together they
+/// take as long as Sentinel's down-after.
+fn new_answer(spec: &Spec, check_interval: u64) -> u64 {
+    let patient = check_interval * PATIENT_CHECKS;
+    (spec.sentinel.down_after.saturating_sub(patient) / (LATE_ANSWERS - 1)).max(patient)
+}
+
+/// A text of Lua, with every byte that is no letter or digit as its number.
+fn lua_text(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+        b => format!("\\{b:03}"),
+    };
+    format!("\"{}\"", text.bytes().map(byte).collect::<String>())
 }
 
 /// The time between two checks of a node, in milliseconds.
