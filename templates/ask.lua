@@ -116,7 +116,7 @@ local function verdict(group)
     socket:send("GET /master HTTP/1.0\r\n\r\n")
     local answer = socket:receive("*a")
     pcall(socket.close, socket)
-    return answer and answer:match("^HTTP/1%.. 200 .*\r\n\r\n(.*)$")
+    return answer and (answer:match("^HTTP/1%.. 200 .*\r\n\r\n(.*)$") or answer:match("^HTTP/1%.. ") and "")
 end
 
 local function lead_writes(group, master)
@@ -155,9 +155,14 @@ end
 
 -- Sets a server up or down. HAProxy's own checks and redos set it, too, so it is set also where it was so by the last
 -- answer. A change has the verdict evaluated and all servers asked more often.
-local function set(group, server, key, up)
+--
+-- Of a Sentinel that names the node and does not say more, HAProxy's check makes a stopping server, which counts as one
+-- that is down. So it is set to that, and they do not set it to and fro.
+local function set(group, server, key, up, is_named)
     if up then
         server:check_force_up()
+    elseif is_named then
+        server:check_force_nolb()
     else
         server:check_force_down()
     end
@@ -279,11 +284,12 @@ local function count_votes(task, group, text)
         local is_named = ip == slot.ip and port == slot.port
         local key = node .. task.name
         if text or task.missing >= LATE_ANSWERS then
-            set(group, slot.votes[task.name], "vote" .. key, is_named and flags == "master")
+            set(group, slot.votes[task.name], "vote" .. key, is_named and flags == "master", is_named)
         end
         -- Silence ends no veto before the failover ends.
         if text or task.missing >= LATE_ANSWERS_OF_VETO then
-            set(group, slot.failing[task.name], "veto" .. key, is_named and flags:find("failover_in_progress", 1, true) ~= nil)
+            local is_replacing = is_named and flags:find("failover_in_progress", 1, true) ~= nil
+            set(group, slot.failing[task.name], "veto" .. key, is_replacing, is_named)
         end
     end
     conclude(task, group)
