@@ -9,23 +9,25 @@
 
 local LATE_ANSWERS = {{ late_answers }}
 local LATE_ANSWERS_OF_VETO = {{ late_answers_of_veto }}
--- Milliseconds between two questions to a node that is master, to others, and to all of them while something happens.
-local MASTER_INTERVAL = {{ patient_interval }}
+-- Milliseconds between two questions to a node that is master, to others, to a Sentinel, and to all nodes while something
+-- happens. All are asked at the same moments: to wake up costs HAProxy more than to ask.
+local MASTER_INTERVAL = {{ brisk_interval }}
 local OTHER_INTERVAL = {{ calm_interval }}
-local URGENT_INTERVAL = {{ check_interval }}
-local SENTINEL_INTERVAL = {{ veto_interval }}
--- Soon after an answer that is missing comes the next question.
-local AGAIN = {{ change_interval }}
+local SENTINEL_INTERVAL = {{ brisk_interval }}
+local URGENT_INTERVAL = {{ question_interval }}
 -- How often it is looked whether a node has come to a slot without one.
 local ABSENT_INTERVAL = 400
+-- Soon after an answer that is missing comes the next question.
+local AGAIN = {{ change_interval }}
 -- HAProxy's own checks and redos set servers, too. So they are set after this time also where a Sentinel says the same.
 local RECOUNT = 1000
 -- How long something counts as happening after the last change.
 local URGENT_FOR = 5000
--- How long an answer may take on a connection that is open, and in all on one that has to be made first.
-local NODE_ANSWER = {{ patient_interval }}
-local SENTINEL_ANSWER = {{ vote_interval }}
-local NEW_CONNECTION = {{ new_answer }}
+-- How long a connection may take, and how long a server may be silent on one, from its last answer on. HAProxy 3.0 ends when
+-- the time of a connection that is idle is made shorter, so one time holds for the whole of its life. It is longer than
+-- the time between two questions.
+local CONNECT = {{ patient_interval }}
+local ANSWER = {{ answer_time }}
 -- How long a replica counts as one after its last answer as such, and for how many seconds its link may be broken.
 local TRUST = {{ trust }}
 local LINK_GRACE = {{ link_grace_seconds }}
@@ -51,8 +53,13 @@ local function nap(task, milliseconds)
     task.beat = now()
     -- Why a yield comes first is in hold.lua.
     core.yield()
-    core.msleep(math.max(1, milliseconds))
+    core.msleep(milliseconds)
     task.beat = now()
+end
+
+-- Sleeps until the next moment that is a multiple of this many milliseconds.
+local function nap_until(task, multiple)
+    nap(task, multiple - now() % multiple)
 end
 
 -- ---- connections ----
@@ -65,12 +72,12 @@ local function close(task)
 end
 
 -- Connects, or uses the open connection, sends a question, and reads with `answer`. Without an answer it returns nil.
-local function ask(task, question, limit, answer)
+local function ask(task, question, answer)
     local is_new = not task.socket
     task.beat = now()
     if is_new then
         task.socket = core.tcp()
-        task.socket:settimeout(NEW_CONNECTION / 1000)
+        task.socket:settimeout(CONNECT / 1000)
 {% if tls %}
         -- HAProxy verifies the certificate there, which a connection of Lua's own does not.
         if not task.socket:connect("abns@redos-ask") then
@@ -78,30 +85,19 @@ local function ask(task, question, limit, answer)
         end
         question = string.format("PROXY TCP4 127.0.0.1 %s 1 %s\r\n", task.ip, task.port) .. LOGIN .. question
 {% else %}
-        -- The time for a connection is that for an answer on an open one. So an address that has vanished is found sooner than
-        -- a server that is slow.
-        task.socket:settimeout(limit / 1000)
         if not task.socket:connect(task.ip, tonumber(task.port)) then
             return close(task)
         end
-        task.socket:settimeout(NEW_CONNECTION / 1000)
         question = LOGIN .. question
 {% endif %}
-    end
-    if not is_new then
-        task.socket:settimeout(limit / 1000)
+        task.socket:settimeout(ANSWER / 1000)
     end
     if not task.socket:send(question) or is_new and task.socket:receive("*l") ~= "+OK" then
         return close(task)
     end
     local said = answer(task)
     task.beat = now()
-    if not said then
-        return close(task)
-    end
-    -- HAProxy closes a connection after this time also while nothing is asked.
-    task.socket:settimeout(3600)
-    return said
+    return said or close(task)
 end
 
 -- ---- verdict ----
@@ -207,7 +203,7 @@ end
 
 local function ask_node(task)
     local group = task.group
-    local text = ask(task, "PING\r\nINFO replication\r\n", NODE_ANSWER, replication)
+    local text = ask(task, "PING\r\nINFO replication\r\n", replication)
     local name = task.name
     if text then
         task.missing = 0
@@ -268,11 +264,19 @@ local function naming(task)
     return line and text
 end
 
+-- The first part of an answer, which ends with the flags.
+local function up_to_flags(text)
+    local place = text:find("\r\nflags\r\n", 1, true)
+    place = place and text:find("\r\n", place + 9, true)
+    place = place and text:find("\r\n", place + 2, true)
+    return place and text:sub(1, place + 1)
+end
+
 -- Counts what a Sentinel says of a group, or that it says nothing. What it said the last time is counted again after a while.
 local function count_votes(task, group, text)
     local ip, port, flags
     if text then
-        local said = text:match("^.-\r\nflags\r\n[^\r]*\r\n[^\r]*")
+        local said = up_to_flags(text)
         if said and said == task.said[group.name] and now() - task.counted[group.name] < RECOUNT then
             return
         end
@@ -301,7 +305,7 @@ local function ask_sentinel(task)
         local text
         if not is_silent then
             task.asking = name
-            text = ask(task, "SENTINEL MASTER " .. name .. "\r\nPING\r\n", SENTINEL_ANSWER, naming)
+            text = ask(task, "SENTINEL MASTER " .. name .. "\r\nPING\r\n", naming)
             is_silent = not text
             task.missing = text and 0 or task.missing + 1
         end
@@ -324,17 +328,21 @@ end
 local function step(task)
     if not task.socket and is_absent(task) then
         task.missing, task.was_here = 0, false
-        nap(task, ABSENT_INTERVAL)
+        nap_until(task, ABSENT_INTERVAL)
         return
     end
     if not task.was_here then
         task.was_here, urgent_until = true, now() + URGENT_FOR
     end
-    local asked = now()
     local pause = task.ask(task)
+    if pause == AGAIN then
+        nap(task, pause)
+        return
+    end
+    local due = now() - now() % pause + pause
     repeat
-        nap(task, math.min(pause - (now() - asked), math.max(pause // 2, URGENT_INTERVAL)))
-    until now() - asked >= pause or task.group and is_urgent()
+        nap_until(task, is_urgent() and URGENT_INTERVAL or math.min(pause, MASTER_INTERVAL))
+    until now() >= due or task.group and is_urgent()
 end
 
 local function start(task)

@@ -115,11 +115,11 @@ const REPLACED_AFTER: Duration = Duration::from_millis(200);
 /// How often HAProxy's own checks ask what the script asks over connections that stay open, in milliseconds.
 ///
 /// They cost ten times as much for each question. They are there in case that the script errs.
-const RARE_CHECK: u64 = 5000;
+const RARE_CHECK: u64 = 10_000;
 /// The same for the verdict, which is evaluated whenever an answer changes.
 const RARE_VERDICT: u64 = 1000;
 /// How many times rarer than the check of a role the script asks a node that is no master while nothing happens.
-const CALM_QUESTIONS: u64 = 5;
+const CALM_QUESTIONS: u64 = 4;
 /// Added to the longest time for which a task of the script waits, in milliseconds. Then it is replaced.
 const LOST_MARGIN: u64 = 500;
 /// Added to the failover timeout, in milliseconds.
@@ -165,7 +165,9 @@ struct ProxyConf<'a> {
     rare_verdict: u64,
     rare_trust_checks: u64,
     calm_interval: u64,
-    new_answer: u64,
+    brisk_interval: u64,
+    answer_time: u64,
+    question_interval: u64,
     lost: u64,
     trust: u64,
     link_grace_seconds: u64,
@@ -264,7 +266,6 @@ pub fn proxy_files(
     let check_interval = check_interval(spec);
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
-    let new_answer = new_answer(spec, check_interval);
     let login = format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose());
     let serves_both = spec.encryption == Encryption::Both;
     let conf = ProxyConf {
@@ -302,9 +303,11 @@ pub fn proxy_files(
         net_interval: RARE_CHECK,
         rare_verdict: RARE_VERDICT,
         rare_trust_checks: trust.div_ceil(RARE_CHECK),
-        calm_interval: check_interval * CALM_QUESTIONS,
-        new_answer,
-        lost: new_answer + 4 * check_interval * VOTE_CHECKS + LOST_MARGIN,
+        calm_interval: spec.proxy.check_interval * CALM_QUESTIONS,
+        brisk_interval: spec.proxy.check_interval * VETO_CHECKS,
+        answer_time: answer_time(spec),
+        question_interval: spec.proxy.check_interval,
+        lost: 4 * answer_time(spec) + LOST_MARGIN,
         trust,
         link_grace_seconds: trust.div_ceil(1000),
         check_timeout: check_timeout(spec),
@@ -340,13 +343,11 @@ pub fn proxy_files(
     ])
 }
 
-/// How long a server may take for an answer on a connection that has to be made, in milliseconds.
+/// How long a server may be silent on a connection of the script, in milliseconds.
 ///
-/// One that is silent has missed an answer on the open connection before, and misses [`LATE_ANSWERS`] in all: together they
-/// take as long as Sentinel's down-after.
-fn new_answer(spec: &Spec, check_interval: u64) -> u64 {
-    let patient = check_interval * PATIENT_CHECKS;
-    (spec.sentinel.down_after.saturating_sub(patient) / (LATE_ANSWERS - 1)).max(patient)
+/// The time of a connection begins with the last answer on it, so it is longer than the time between two questions.
+fn answer_time(spec: &Spec) -> u64 {
+    check_timeout(spec).max(spec.proxy.check_interval * (CALM_QUESTIONS + PATIENT_CHECKS))
 }
 
 /// A text of Lua, with every byte that is no letter or digit as its number.
