@@ -97,7 +97,11 @@ local function ask(task, question, answer)
     end
     local said = answer(task)
     task.beat = now()
-    return said or close(task)
+    if not said then
+        return close(task)
+    end
+    task.answered = now()
+    return said
 end
 
 -- ---- verdict ----
@@ -203,6 +207,7 @@ end
 
 local function ask_node(task)
     local group = task.group
+    local was_open, is_closed = task.socket ~= nil, false
     local text = ask(task, "PING\r\nINFO replication\r\n", replication)
     local name = task.name
     if text then
@@ -219,7 +224,9 @@ local function ask_node(task)
             set(group, task.reads, "reads" .. name, reads)
         end
     else
-        task.missing = task.missing + 1
+        -- A server that has closed the connection has ended, unless it takes the next one. One that is silent may be slow.
+        is_closed = was_open and now() - task.answered < ANSWER
+        task.missing = math.max(task.missing + 1, is_closed and LATE_ANSWERS - 1 or 0)
         if task.missing >= LATE_ANSWERS then
             set(group, task.claims, "claims" .. name, false)
             set(group, task.reads, "reads" .. name, false)
@@ -229,7 +236,8 @@ local function ask_node(task)
     set(group, task.replicas, "replicas" .. name, now() - task.was_replica <= TRUST)
     conclude(task, group)
     if task.missing > 0 and task.missing < LATE_ANSWERS or task.unread > 0 and task.unread < LATE_ANSWERS then
-        return AGAIN
+        -- One that has just ended may take a connection for 30 ms, and not answer.
+        return is_closed and URGENT_INTERVAL or AGAIN
     end
     return group.facts["claims" .. name] and MASTER_INTERVAL or OTHER_INTERVAL
 end
@@ -335,7 +343,7 @@ local function step(task)
         task.was_here, urgent_until = true, now() + URGENT_FOR
     end
     local pause = task.ask(task)
-    if pause == AGAIN then
+    if pause <= URGENT_INTERVAL then
         nap(task, pause)
         return
     end
