@@ -77,25 +77,29 @@ local function ask(task, question, answer)
     task.beat = now()
     if is_new then
         task.socket = core.tcp()
-        task.socket:settimeout(CONNECT / 1000)
+    end
+    local socket = task.socket
+    if is_new then
+        socket:settimeout(CONNECT / 1000)
 {% if tls %}
         -- HAProxy verifies the certificate there, which a connection of Lua's own does not.
-        if not task.socket:connect("abns@redos-ask") then
+        if not socket:connect("abns@redos-ask") then
             return close(task)
         end
         question = string.format("PROXY TCP4 127.0.0.1 %s 1 %s\r\n", task.ip, task.port) .. LOGIN .. question
 {% else %}
-        if not task.socket:connect(task.ip, tonumber(task.port)) then
+        if not socket:connect(task.ip, tonumber(task.port)) then
             return close(task)
         end
         question = LOGIN .. question
 {% endif %}
-        task.socket:settimeout(ANSWER / 1000)
+        socket:settimeout(ANSWER / 1000)
     end
-    if not task.socket:send(question) or is_new and task.socket:receive("*l") ~= "+OK" then
-        return close(task)
+    local is_open = socket:send(question) and (not is_new or socket:receive("*l") == "+OK")
+    local said = is_open and answer(task, socket)
+    if task.socket ~= socket then
+        error("it was replaced")
     end
-    local said = answer(task)
     task.beat = now()
     if not said then
         return close(task)
@@ -148,6 +152,9 @@ local function judge(group)
         end
         if type(master) == "string" then
             lead_writes(group, master)
+        else
+            -- The next answer of any server has it evaluated once more.
+            group.is_changed = true
         end
     end
     group.judged, group.seen = nil, now()
@@ -190,10 +197,10 @@ end
 
 -- ---- Redis nodes ----
 
-local function replication(task)
-    local pong, head = task.socket:receive("*l"), task.socket:receive("*l")
+local function replication(_, socket)
+    local pong, head = socket:receive("*l"), socket:receive("*l")
     local length = head and head:match("^%$(%d+)$")
-    local text = length and task.socket:receive(tonumber(length) + 2)
+    local text = length and socket:receive(tonumber(length) + 2)
     return pong == "+PONG" and text or nil
 end
 
@@ -246,8 +253,8 @@ end
 
 -- An answer has no length. But it is about as long as the last one, so nearly all of it is read at once, and the rest in
 -- lines, up to the answer to PING.
-local function naming(task)
-    local socket, lengths, name = task.socket, task.lengths, task.asking
+local function naming(task, socket)
+    local lengths, name = task.lengths, task.asking
     local head = socket:receive("*l")
     if not head then
         return nil
