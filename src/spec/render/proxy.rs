@@ -19,7 +19,8 @@ use super::super::{
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
 use super::{
-    AUTHORITY_FILE, PROXY_ASK, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill, read_only,
+    AUTHORITY_FILE, PROXY_ASK, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill,
+    read_only,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
