@@ -37,7 +37,7 @@ local LOST = {{ lost }}
 local VOTE_LENGTH = {{ vote_length }}
 local LOGIN = {{ login_in_lua }}
 
-local tasks, groups, sentinels = {}, {}, {}
+local tasks, groups = {}, {}
 local urgent_until = 0
 
 local function now()
