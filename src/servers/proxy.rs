@@ -23,6 +23,12 @@ const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 /// The name of the slot for a server outside of the cluster, in each backend that has one.
 pub const EXISTING: &str = "existing";
 
+/// The backend whose server is out of maintenance while the proxy's script runs.
+///
+/// The script sets servers up by the answers that it gets itself, whether or not HAProxy's own checks, which are rare then,
+/// have had one.
+const SCRIPT_BACKEND: &str = "answers";
+
 /// The backend for reads of a group.
 pub fn read_backend(group: Group) -> String {
     format!("read_{group}")
@@ -96,7 +102,11 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, ParseError> {
             failures: number(refused).unwrap_or_default() + number(cut_off).unwrap_or_default(),
         })
     });
-    Ok(rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect())
+    let mut rows: Vec<ServerRow> = rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect();
+    if rows.iter().any(|row| row.backend == SCRIPT_BACKEND && row.status == "no check") {
+        rows.iter_mut().filter(|row| row.status.starts_with("UP")).for_each(|row| row.check = "L7OK".to_owned());
+    }
+    Ok(rows)
 }
 
 /// Splits a line at its commas, but not at those within quotes. A quote within quotes is doubled.
@@ -289,6 +299,21 @@ mod tests {
         assert!(!takes_writes(&[write()], Group::number(1), node("redis-1")), "nothing that it rests on is known");
         let read = row("read_mymaster", "redis-1", "UP");
         assert!(!with_votes(read, ["L7OK", "L7OK"]), "another backend");
+    }
+
+    #[test]
+    fn where_the_script_asks_a_server_that_is_up_has_answered() {
+        let rows = |script: &str| {
+            let heading = "# pxname,svname,status,check_status,scur,econ,eresp";
+            let lines = [
+                format!("answers,lua,{script},,0,0,0"),
+                "read_mymaster,redis-2,UP,INI,0,0,0".to_owned(),
+                "read_mymaster,redis-3,DOWN,INI,0,0,0".to_owned(),
+            ];
+            servers(&format!("{heading}\n{}\n", lines.join("\n"))).expect("statistics")
+        };
+        assert_eq!(read_rotation(&rows("no check"), Group::number(1)), BTreeSet::from([node("redis-2")]));
+        assert_eq!(read_rotation(&rows("MAINT"), Group::number(1)), BTreeSet::new(), "it does not run");
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
 /// The Lua action of a proxy that holds new connections while there is no master.
 const PROXY_HOLD: &str = "/data/conf/hold.lua";
+/// The Lua script of a proxy that asks nodes and Sentinels over connections that stay open.
+const PROXY_ASK: &str = "/data/conf/ask.lua";
 /// The logins at the statistics of a proxy.
 pub const STATS_LOGINS: &str = "/data/conf/stats-logins";
 /// The passwords of the exporter, by target.
@@ -202,7 +204,7 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
 }
 
 /// All templates, by the name of their file.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("redis.conf", include_str!("../../templates/redis.conf")),
     ("start-redis.sh", include_str!("../../templates/start-redis.sh")),
     ("users.acl", include_str!("../../templates/users.acl")),
@@ -211,6 +213,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("sentinel-users.acl", include_str!("../../templates/sentinel-users.acl")),
     ("haproxy.cfg", include_str!("../../templates/haproxy.cfg")),
     ("hold.lua", include_str!("../../templates/hold.lua")),
+    ("ask.lua", include_str!("../../templates/ask.lua")),
     ("start-exporter.sh", include_str!("../../templates/start-exporter.sh")),
 ];
 

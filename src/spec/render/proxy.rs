@@ -18,7 +18,9 @@ use super::super::{
 };
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
-use super::{AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, fill, read_only, server};
+use super::{
+    AUTHORITY_FILE, PROXY_ASK, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, fill, read_only, server,
+};
 use crate::spec::names::{Group, NodeId, Role};
 
 /// Client connections of one port. Redis itself takes 10000 by default, for both ports and all other clients.
@@ -110,6 +112,16 @@ const LATE_ANSWERS_OF_VETO: u64 = 10;
 const CLIENT_NICENESS: u16 = 1024;
 /// The least time from the end of a Sentinel to the start of another one in its place. It is 0.35 s at least on an idle host.
 const REPLACED_AFTER: Duration = Duration::from_millis(200);
+/// How often HAProxy's own checks ask what the script asks over connections that stay open, in milliseconds.
+///
+/// They cost ten times as much for each question. They are there in case that the script errs.
+const RARE_CHECK: u64 = 10_000;
+/// The same for the verdict, which is evaluated whenever an answer changes.
+const RARE_VERDICT: u64 = 1000;
+/// How many times rarer than the check of a role the script asks a node that is no master while nothing happens.
+const CALM_QUESTIONS: u64 = 4;
+/// Added to the longest time for which a task of the script waits, in milliseconds. Then it is replaced.
+const LOST_MARGIN: u64 = 500;
 /// Added to the failover timeout, in milliseconds.
 ///
 /// The sum is how long a promoted replica may be trusted before a majority of Sentinels names it.
@@ -144,6 +156,19 @@ struct ProxyConf<'a> {
     hold: u64,
     hold_margin: u64,
     hold_script: &'static str,
+    ask_script: &'static str,
+    authority_file: &'static str,
+    login_in_lua: String,
+    net_interval: u64,
+    rare_verdict: u64,
+    rare_trust_checks: u64,
+    calm_interval: u64,
+    brisk_interval: u64,
+    answer_time: u64,
+    question_interval: u64,
+    lost: u64,
+    trust: u64,
+    link_grace_seconds: u64,
     check_timeout: u64,
     check_interval: u64,
     patient_interval: u64,
@@ -242,6 +267,7 @@ pub fn proxy_files(
     let check_interval = check_interval(spec);
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
+    let login = format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose());
     let conf = ProxyConf {
         cluster: spec.name.as_str(),
         tls: spec.encryption.is_tls(),
@@ -270,6 +296,19 @@ pub fn proxy_files(
         hold: spec.proxy.hold,
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
+        ask_script: PROXY_ASK,
+        authority_file: AUTHORITY_FILE,
+        login_in_lua: lua_text(&login),
+        net_interval: RARE_CHECK,
+        rare_verdict: RARE_VERDICT,
+        rare_trust_checks: trust.div_ceil(RARE_CHECK),
+        calm_interval: spec.proxy.check_interval * CALM_QUESTIONS,
+        brisk_interval: spec.proxy.check_interval * VETO_CHECKS,
+        answer_time: answer_time(spec),
+        question_interval: spec.proxy.check_interval,
+        lost: 4 * answer_time(spec) + LOST_MARGIN,
+        trust,
+        link_grace_seconds: trust.div_ceil(1000),
         check_timeout: check_timeout(spec),
         check_interval,
         patient_interval: check_interval * PATIENT_CHECKS,
@@ -290,7 +329,7 @@ pub fn proxy_files(
         redis_port: REDIS_PORT,
         sentinels: slots(sentinel_slots(spec))?,
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
-        login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
+        login: escaped(&login),
         existing: spec.follow.existing().map(existing).transpose()?,
         exporter: subnet.address(NodeId::Exporter).map(exporter),
     };
@@ -298,7 +337,24 @@ pub fn proxy_files(
         read_only(PROXY_CONF, fill("haproxy.cfg", &conf)?),
         read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
         read_only(PROXY_HOLD, fill("hold.lua", &conf)?),
+        read_only(PROXY_ASK, fill("ask.lua", &conf)?),
     ])
+}
+
+/// How long a server may be silent on a connection of the script, in milliseconds.
+///
+/// The time of a connection begins with the last answer on it, so it is longer than the time between two questions.
+fn answer_time(spec: &Spec) -> u64 {
+    check_timeout(spec).max(spec.proxy.check_interval * (CALM_QUESTIONS + PATIENT_CHECKS))
+}
+
+/// A text of Lua, with every byte that is no letter or digit as its number.
+fn lua_text(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+        b => format!("\\{b:03}"),
+    };
+    format!("\"{}\"", text.bytes().map(byte).collect::<String>())
 }
 
 /// The time between two checks of a node, in milliseconds.

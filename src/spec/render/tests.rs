@@ -212,7 +212,9 @@ fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
     assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..], &[password]].concat());
     let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
     let logins = file("/data/conf/stats-logins", 0o400);
-    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), logins, file("/data/conf/hold.lua", 0o400)]);
+    let scripts = ["/data/conf/hold.lua", "/data/conf/ask.lua"].map(|script| file(script, 0o400));
+    let [hold, ask] = scripts;
+    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), logins, hold, ask]);
 }
 
 #[test]
