@@ -287,6 +287,9 @@ pub struct ProxySettings {
     /// How long a new connection for writes is held while there is no master, in milliseconds. 0 closes it at once.
     #[serde(default = "hold_by_default")]
     pub hold: u64,
+    /// Whether it asks nodes and Sentinels over connections that stay open, where its HAProxy has Lua.
+    #[serde(default)]
+    pub lasting_checks: bool,
     /// The user of the statistics page.
     pub stats_user: String,
     /// Slots for Redis nodes per group.
@@ -345,6 +348,7 @@ impl Spec {
             proxy: ProxySettings {
                 check_interval: 50,
                 hold: hold_by_default(),
+                lasting_checks: false,
                 stats_user: "admin".to_owned(),
                 redis_slots: 8,
                 sentinel_slots: 7,

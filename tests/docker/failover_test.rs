@@ -270,3 +270,19 @@ async fn what_would_take_too_much_is_refused_and_heal_undoes_the_rest() {
     assert!(!is_paused(&replica).await);
     assert!(!cluster.redos(&["chaos", "ls"]).await.succeeds().contains(&replica));
 }
+
+#[tokio::test]
+async fn a_proxy_that_asks_over_lasting_connections_follows_a_failover() {
+    let cluster = Cluster::new("lasting").await;
+    cluster.up(&["--lasting-checks", "true"]).await.succeeds();
+    cluster.redos(&["cli", "--", "SET", "kept", "always"]).await.succeeds();
+    cluster.kill(REDIS_1).await;
+    eventually_within(PATIENCE, "another master gets the writes", async || {
+        let status = cluster.status().await;
+        let route = &status["proxies"][0]["writesTo"]["mymaster"];
+        route.as_str().is_some_and(|node| node != "redis-1") && *route == status["groups"][0]["master"]["node"]
+    })
+    .await;
+    cluster.up(&[]).await.succeeds();
+    assert_eq!(cluster.redos(&["cli", "--", "GET", "kept"]).await.succeeds().trim(), "always");
+}

@@ -156,6 +156,8 @@ struct ProxyConf<'a> {
     hold: u64,
     hold_margin: u64,
     hold_script: &'static str,
+    /// Whether a script asks over connections that stay open.
+    lasting: bool,
     ask_script: &'static str,
     authority_file: &'static str,
     login_in_lua: String,
@@ -296,6 +298,7 @@ pub fn proxy_files(
         hold: spec.proxy.hold,
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
+        lasting: spec.proxy.lasting_checks,
         ask_script: PROXY_ASK,
         authority_file: AUTHORITY_FILE,
         login_in_lua: lua_text(&login),
@@ -333,12 +336,15 @@ pub fn proxy_files(
         existing: spec.follow.existing().map(existing).transpose()?,
         exporter: subnet.address(NodeId::Exporter).map(exporter),
     };
-    Ok(vec![
+    let mut files = vec![
         read_only(PROXY_CONF, fill("haproxy.cfg", &conf)?),
         read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
         read_only(PROXY_HOLD, fill("hold.lua", &conf)?),
-        read_only(PROXY_ASK, fill("ask.lua", &conf)?),
-    ])
+    ];
+    if conf.lasting {
+        files.push(read_only(PROXY_ASK, fill("ask.lua", &conf)?));
+    }
+    Ok(files)
 }
 
 /// How long a server may be silent on a connection of the script, in milliseconds.

@@ -190,6 +190,13 @@ fn a_proxy() {
 }
 
 #[test]
+fn a_proxy_that_asks_over_lasting_connections_checks_rarely() {
+    let mut spec = spec();
+    spec.proxy.lasting_checks = true;
+    insta::assert_snapshot!(proxy(&spec, &secrets()));
+}
+
+#[test]
 fn a_sentinel_that_has_lived_keeps_its_epochs() {
     let old = "sentinel current-epoch 7\nsentinel config-epoch mymaster 6\nsentinel leader-epoch mymaster 7\n\
                sentinel config-epoch mymaster-9 3\nsentinel known-replica mymaster 10.0.0.1 6379\n";
@@ -212,9 +219,7 @@ fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
     assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..], &[password]].concat());
     let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
     let logins = file("/data/conf/stats-logins", 0o400);
-    let scripts = ["/data/conf/hold.lua", "/data/conf/ask.lua"].map(|script| file(script, 0o400));
-    let [hold, ask] = scripts;
-    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), logins, hold, ask]);
+    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), logins, file("/data/conf/hold.lua", 0o400)]);
 }
 
 #[test]

@@ -100,6 +100,8 @@ pub enum Key {
     CheckInterval,
     /// How long the proxy holds a new connection without a master.
     Hold,
+    /// Whether the proxy asks over connections that stay open.
+    LastingChecks,
     /// The user of the statistics page.
     StatsUser,
     /// The password of the statistics page.
@@ -258,7 +260,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 44] = [
+pub const SETTINGS: [Setting; 45] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -554,6 +556,14 @@ pub const SETTINGS: [Setting; 44] = [
         variables: &["REDOS_PROXY_HOLD"],
         kind: SettingKind::Time(0, HOLD_MAX, |spec| &mut spec.proxy.hold),
         help: "Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once",
+    },
+    Setting {
+        key: Key::LastingChecks,
+        path: "proxy.lastingChecks",
+        flag: "--lasting-checks",
+        variables: &["REDOS_LASTING_CHECKS"],
+        kind: SettingKind::Switch(|spec| &mut spec.proxy.lasting_checks),
+        help: "Experimental: the proxy asks nodes and Sentinels over connections that stay open, which costs it a fifth",
     },
     Setting {
         key: Key::StatsUser,
