@@ -5,6 +5,7 @@ use clap::Args;
 use super::options::SettingsArgs;
 use super::session::{Call, World, propose};
 use crate::error::{Exit, Failure};
+use crate::plan::next;
 
 /// Arguments of `plan`.
 #[derive(Args, Clone, Debug)]
@@ -25,5 +26,5 @@ pub struct PlanArgs {
 /// # Errors
 /// As [`propose::up`].
 pub async fn run<W: World>(args: PlanArgs, call: Call<W>) -> Result<Exit, Failure> {
-    propose::up(call, &args.settings).await
+    propose::up(call, &args.settings, |_| Ok(()), next).await
 }

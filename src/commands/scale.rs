@@ -71,7 +71,7 @@ impl ScaleArgs {
 /// A refusal, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failure> {
     if args.dry_run {
-        return propose::up(call, &args.settings()).await;
+        return propose::up(call, &args.settings(), |_| Ok(()), next).await;
     }
     let deadline = Instant::now() + args.timeout;
     let request = call.request(&args.settings())?;
@@ -90,7 +90,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
         let plan = diff(spec, &seen.observed);
         session.ui.status(PlanDocument::new(&cluster, &plan).text(&session.ui));
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline)).await {
+        match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline, None)).await {
             Ok(exit) => Ok(exit),
             Err(failure) => Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
         }

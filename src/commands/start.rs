@@ -68,7 +68,7 @@ async fn start<W: World>(
         return propose::plan(session, cluster, &plan);
     }
     let Some(nodes) = nodes else {
-        return ready::until_ready(session, &spec, (&given, &given), next, seen, deadline).await;
+        return ready::until_ready(session, &spec, (&given, &given), next, seen, deadline, None).await;
     };
     ready::no_snapshot_is_ignored(&spec, &seen.observed)?;
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };

@@ -16,7 +16,8 @@ use super::backup::KeyArgs;
 use super::backup::places::place_of;
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, ask, propose, ready};
+use super::session::ready::{self, FirstRun};
+use super::session::{Call, Session, World, ask, propose};
 use crate::cluster::observed::Observed;
 use crate::converge;
 use crate::error::{Exit, Failure, FailureKind};
@@ -51,7 +52,7 @@ pub struct UpArgs {
     #[arg(long)]
     pub remove_unknown_users: bool,
     /// Give all Redis nodes and Sentinels new certificates, also where the old ones have time left
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long)]
     pub renew_certificates: bool,
     /// Give a new cluster the data of a backup (also s3://BUCKET/NAME), or the dump.rdb or append-only files of another Redis
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
@@ -75,8 +76,10 @@ pub struct UpArgs {
 /// # Errors
 /// An impossible setting, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
     if args.dry_run {
-        return propose::up(call, &args.settings).await;
+        let ask = |spec: &mut Spec| if args.renew_certificates { request_renewal(spec) } else { Ok(()) };
+        return propose::up(call, &args.settings, ask, next).await;
     }
     let deadline = Instant::now() + args.timeout;
     let request = call.request(&args.settings)?;
@@ -124,11 +127,15 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         warned(&session, spec, &seen.observed, args.yes).await?;
         // The time for a user's answer does not count.
         let deadline = deadline + asked.elapsed();
-        let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
+        let mut first = None;
         if spec.tls.turning {
-            if let Err(failure) = Box::pin(ready::converge(&session, spec, passwords, next, seen, deadline)).await {
-                return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await);
+            let began = Instant::now();
+            match Box::pin(ready::converge(&session, spec, passwords, next, seen, deadline)).await {
+                Ok((_, timings)) => first = Some(FirstRun { began, timings }),
+                Err(failure) => {
+                    return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await);
+                }
             }
             // All nodes have turned, which is to be recorded.
             settings.spec.tls.turning = false;
@@ -136,7 +143,8 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
             seen = session.observe_with(&settings.spec, &settings.secrets, found).await?;
         }
         let spec = &settings.spec;
-        let exit = match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline)).await {
+        let run = ready::until_ready(&session, spec, passwords, next, seen, deadline, first);
+        let exit = match Box::pin(run).await {
             Ok(exit) => exit,
             Err(failure) => return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
         };

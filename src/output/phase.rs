@@ -168,6 +168,23 @@ pub struct Timings {
     pub total: Duration,
 }
 
+impl Timings {
+    /// The phases of two runs of one command as one. The second run began `gap` after the first.
+    #[must_use]
+    pub fn followed_by(mut self, second: Self, gap: Duration) -> Self {
+        for timing in second.phases {
+            match self.phases.iter_mut().find(|known| known.phase == timing.phase) {
+                Some(known) => {
+                    known.steps += timing.steps;
+                    known.took += timing.took;
+                }
+                None => self.phases.push(PhaseTiming { began: gap + timing.began, ..timing }),
+            }
+        }
+        Self { total: gap + second.total, ..self }
+    }
+}
+
 /// News for the display, derived from the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Notice {

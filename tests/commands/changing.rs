@@ -56,7 +56,18 @@ fn tls_is_turned_on_and_off_and_stays_as_it_is() {
         for (up, scheme) in [("up --tls=both", "rediss"), ("up --tls", "rediss"), ("up --tls=none", "redis")] {
             let plan = redos(&turned, &up.replace("up", "plan")).await.stdout;
             assert!(plan.contains("have redis-2 take connections with"), "{plan}");
-            redos(&turned, up).await.done();
+            let done = redos(&turned, &format!("{up} -o json")).await.json();
+            let phases = done["phases"].as_array().expect("phases");
+            let is_told = |word: &str| phases.iter().any(|phase| phase["phase"] == word);
+            assert!(is_told("settings") && is_told("start"), "the turn and the record of it are one: {done}");
+            for phase in phases {
+                let end = phase["began"].as_f64().zip(phase["took"].as_f64()).map(|(began, took)| began + took);
+                assert!(
+                    end <= done["seconds"].as_f64().map(|seconds| seconds + 0.001),
+                    "{phase} in {}",
+                    done["seconds"]
+                );
+            }
             let url = redos(&turned, "url").await.done();
             assert_eq!(url.split(':').next(), Some(scheme), "{up}");
             assert_eq!(redos(&turned, "status -o json").await.json()["remarks"], json!([]), "{up}");
@@ -117,6 +128,12 @@ fn certificates_are_renewed_in_time_and_on_request() {
         let told = "new certificates of redis-1, redis-2, sentinel-1, sentinel-2 and sentinel-3: all are valid until ";
         assert!(up.stderr.contains(told), "{}", up.stderr);
         assert_eq!(redos(&sim, "status -o json").await.json()["remarks"], json!([]));
+        let plan = redos(&sim, "up --renew-certificates --dry-run").await;
+        for node in ["redis-1", "redis-2"] {
+            assert!(plan.stdout.contains(&format!("give {node} a new certificate")), "{}", plan.stdout);
+        }
+        assert!(plan.stdout.contains("create sentinel-3"), "{}", plan.stdout);
+        redos(&sim, "plan").await.done();
         assert_eq!(redos(&sim, "up --renew-certificates -o json").await.json()["renewedCertificates"], all);
         redos(&sim, "plan").await.done();
     });

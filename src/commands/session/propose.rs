@@ -1,20 +1,28 @@
 //! Shows plans instead of walking them.
 
 use super::{Call, Session, World, faults, follow, programs, trial};
+use crate::cluster::observed::Observed;
 use crate::cluster::strangers::strangers;
 use crate::commands::options::SettingsArgs;
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::plan::diff::lifecycle::Proposal;
 use crate::plan::diff::shrink::losses;
-use crate::plan::{Plan, diff};
-use crate::spec::ClusterName;
+use crate::plan::{Past, Plan, Stage};
+use crate::spec::{ClusterName, Spec};
 
 /// Shows the steps of `up` with these settings, and why. The answer is yes when there is nothing to do.
 ///
+/// `ask` adds to the settings what only an option asks for, and `next` makes the plan.
+///
 /// # Errors
 /// The Engine failed, the settings are impossible, or the supplied passwords are not the cluster's.
-pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Failure> {
+pub async fn up<W: World>(
+    call: Call<W>,
+    args: &SettingsArgs,
+    ask: impl FnOnce(&mut Spec) -> Result<(), Failure>,
+    next: fn(&Spec, &Observed, &Past) -> Stage,
+) -> Result<Exit, Failure> {
     let request = call.request(args)?;
     let (session, mut found) = call.reach(request.name()).await?;
     let mut settings = session.settle(request, &found)?;
@@ -22,6 +30,7 @@ pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Fa
         let program = programs::settle(&session, &mut settings, &found.inventory).await?.redis;
         trial::check(&session, &mut settings, &program, &found.inventory).await?;
     }
+    ask(&mut settings.spec)?;
     follow::check(&session, &settings, &found.inventory, None).await?;
     faults::overlook_limits(&*session.engine, &settings.spec, &mut found.inventory).await?;
     let observed = session.observe_with(&settings.spec, &settings.secrets, found).await?.observed;
@@ -31,7 +40,7 @@ pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Fa
     for stranger in strangers(&settings.spec, &observed) {
         session.ui.warn(stranger);
     }
-    plan(&session, &settings.spec.name, &diff(&settings.spec, &observed))
+    plan(&session, &settings.spec.name, &next(&settings.spec, &observed, &Past::default()).plan)
 }
 
 /// Shows the steps of a verb on nodes, and what must be forced.

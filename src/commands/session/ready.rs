@@ -108,7 +108,14 @@ pub async fn plan<W: World>(
     }
 }
 
-/// Runs the loop with the plans that `next` makes. The caller holds the cluster's lock.
+/// The first of two runs that one command makes, such as the one that turns TLS on.
+pub struct FirstRun {
+    pub began: Instant,
+    pub timings: Timings,
+}
+
+/// Runs the loop with the plans that `next` makes. The caller holds the cluster's lock. The reported time and phases are those of
+/// the first run, too.
 ///
 /// `given` are supplied passwords that an existing cluster must have, `for_new` those that a new one gets.
 ///
@@ -122,17 +129,26 @@ pub async fn until_ready<W: World>(
     next: fn(&Spec, &Observed, &Past) -> Stage,
     seen: Seen<W::Servers>,
     deadline: Instant,
+    first: Option<FirstRun>,
 ) -> Result<Exit, Failure> {
     no_snapshot_is_ignored(spec, &seen.observed)?;
+    let began = Instant::now();
     let due: BTreeSet<NodeId> = renewals(spec, &seen.observed).into_values().flatten().collect();
     let (done, timings) = converge(session, spec, (given, for_new), next, seen, deadline).await?;
+    let (took, timings) = match first {
+        Some(first) => {
+            let gap = began - first.began;
+            (gap + done.took, first.timings.followed_by(timings, gap))
+        }
+        None => (done.took, timings),
+    };
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();
     let certificates = certificates(&done.secrets, &done.observed.topology);
     let done = Converged { observed: done.observed.with_certificates(certificates), ..done };
     let status = status(spec, &done.observed);
-    let document = UpDocument::new(&status, &timings, done.took, kept).renewing(due);
+    let document = UpDocument::new(&status, &timings, took, kept).renewing(due);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     for (node, why) in dispensed_with(spec, &done.observed) {
         session.ui.warn(why);
