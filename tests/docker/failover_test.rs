@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bollard::query_parameters as query;
 use redos::testing::chaos::verdict::PUNCTUAL;
+use redos::testing::spec::{Group, NodeId};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::process::Child;
@@ -276,8 +277,8 @@ async fn a_proxy_that_asks_over_lasting_connections_follows_a_failover() {
     let cluster = Cluster::new("lasting").await;
     cluster.up(&["--lasting-checks", "true"]).await.succeeds();
     cluster.redos(&["cli", "--", "SET", "kept", "always"]).await.succeeds();
-    cluster.kill(REDIS_1).await;
-    eventually_within(PATIENCE, "another master gets the writes", async || {
+    cluster.kill(NodeId::redis(Group::number(1), 1)).await;
+    eventually("another master gets the writes", async || {
         let status = cluster.status().await;
         let route = &status["proxies"][0]["writesTo"]["mymaster"];
         route.as_str().is_some_and(|node| node != "redis-1") && *route == status["groups"][0]["master"]["node"]

@@ -153,8 +153,8 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     hosts.redos(&["up"]).await.succeeds();
     assert_eq!(hosts.redos(&["plan"]).await.exits(0).lines().count(), 1, "there is nothing to do");
 
-    hosts.redos(&["cli", "SET", "kept", "always"]).await.succeeds();
-    hosts.redos(&["cli", "WAIT", "2", "5000"]).await.succeeds();
+    hosts.redos(&["cli", "--", "SET", "kept", "always"]).await.succeeds();
+    hosts.redos(&["cli", "--", "WAIT", "2", "5000"]).await.succeeds();
     hosts.engines[0].lose_power().await;
     eventually_within(PATIENCE, "another host has the master", async || {
         let status = hosts.status().await;
@@ -169,15 +169,15 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     .await;
     let lost = hosts.status().await;
     assert_eq!(lost["groups"][0]["nodes"][0]["state"], "unknown");
-    assert_eq!(hosts.redos(&["cli", "GET", "kept"]).await.succeeds().trim(), "always");
-    hosts.redos(&["cli", "SET", "more", "meanwhile"]).await.succeeds();
+    assert_eq!(hosts.redos(&["cli", "--", "GET", "kept"]).await.succeeds().trim(), "always");
+    hosts.redos(&["cli", "--", "SET", "more", "meanwhile"]).await.succeeds();
     // Nothing is made anew on another host: redos says what it waits for.
     let refused = hosts.redos(&["up", "--timeout", "10s"]).await.fails(1);
     assert!(refused.contains("host a"), "{refused}");
 
     hosts.power_on(0).await;
     eventually_within(PATIENCE, "the host is back", async || hosts.status().await["healthy"] == true).await;
-    assert_eq!(hosts.redos(&["cli", "GET", "more"]).await.succeeds().trim(), "meanwhile");
+    assert_eq!(hosts.redos(&["cli", "--", "GET", "more"]).await.succeeds().trim(), "meanwhile");
     hosts.redos(&["failover"]).await.succeeds();
     hosts.redos(&["scale", "--replicas", "3"]).await.succeeds();
     let status = hosts.status().await;
