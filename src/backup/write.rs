@@ -9,7 +9,6 @@ use std::thread;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Receiver;
-use tokio::sync::oneshot;
 use zstd::stream::write::Encoder;
 
 use super::BackupError;
@@ -64,22 +63,25 @@ pub struct Meter {
     pub snapshot: AtomicU64,
 }
 
-/// Does the work of a backup in a thread of its own, which leaves the processors to everything else on the host.
+/// Does the work of a backup in a thread that leaves the processors to everything else.
 ///
 /// All containers of a Docker host may together get no more of them than one other program.
 ///
 /// # Errors
-/// The system has no further thread.
-pub fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<oneshot::Receiver<T>> {
-    let (done, result) = oneshot::channel();
+/// The system has no further thread, or the work has panicked.
+pub async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let run = move || {
         // On Linux it concerns the calling thread alone. Without it the backup is as urgent as the servers.
         #[cfg(target_os = "linux")]
         let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);
-        let _ = done.send(work());
+        work()
     };
-    thread::Builder::new().name("backup".to_owned()).spawn(run)?;
-    Ok(result)
+    // A thread of the runtime waits for it: where time is virtual, it stands still as long as one of those is busy.
+    let waiting = tokio::task::spawn_blocking(move || {
+        let worker = thread::Builder::new().name("backup".to_owned()).spawn(run)?;
+        worker.join().map_err(|_| io::Error::other("the thread of the backup ended early"))
+    });
+    waiting.await.map_err(io::Error::other)?
 }
 
 /// Writes the snapshot that comes in `pieces` to the target. It blocks, so it needs a thread of its own.
@@ -226,7 +228,7 @@ mod tests {
     async fn the_work_of_a_backup_is_the_least_urgent_and_nothing_else_is() {
         let niceness = || rustix::process::getpriority_process(None).expect("a niceness");
         let before = niceness();
-        let inside = super::in_background(niceness).expect("a thread").await;
-        assert_eq!((inside, niceness()), (Ok(super::LOWEST_PRIORITY), before));
+        let inside = super::in_background(niceness).await.expect("a thread");
+        assert_eq!((inside, niceness()), (super::LOWEST_PRIORITY, before));
     }
 }

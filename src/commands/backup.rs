@@ -347,8 +347,7 @@ async fn stream_to<W: World>(
     let meter = Arc::new(Meter::default());
     let mut writing = {
         let (NewBackup { target, seal, .. }, meter) = (new.clone(), meter.clone());
-        let work = in_background(move || write(&target, &seal, pieces, &meter, manifest));
-        work.map_err(|error| Interruption::Error(uncompressed(error)))?
+        tokio::spawn(in_background(move || write(&target, &seal, pieces, &meter, manifest)))
     };
     let mut pump = tokio::spawn(pump(stream, sender));
     let progress = session.ui.progress();
@@ -376,11 +375,11 @@ async fn stream_to<W: World>(
     pump.abort();
     let _ = (&mut pump).await;
     progress.finish();
-    match written {
+    match written.map_err(std::io::Error::other).and_then(|written| written) {
         Ok(Ok(written)) => Ok(written),
         Ok(Err(_)) if is_interrupted => Err(Interruption::User),
         Ok(Err(error)) => Err(Interruption::Error(error)),
-        Err(error) => Err(Interruption::Error(uncompressed(std::io::Error::other(error)))),
+        Err(error) => Err(Interruption::Error(uncompressed(error))),
     }
 }
 

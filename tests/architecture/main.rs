@@ -109,7 +109,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),
-    ("hyper", &["web", "engine/docker/transport.rs", "s3/wire.rs"]),
+    ("hyper", &["web", "engine/docker/transport.rs", "s3/bucket.rs", "s3/wire.rs"]),
     ("rusty_s3", &["s3"]),
     ("zstd", &["backup"]),
     ("age::", &["backup/seal.rs", "spec/recipients.rs"]),

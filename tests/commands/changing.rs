@@ -62,11 +62,7 @@ fn tls_is_turned_on_and_off_and_stays_as_it_is() {
             assert!(is_told("settings") && is_told("start"), "the turn and the record of it are one: {done}");
             for phase in phases {
                 let end = phase["began"].as_f64().zip(phase["took"].as_f64()).map(|(began, took)| began + took);
-                assert!(
-                    end <= done["seconds"].as_f64().map(|seconds| seconds + 0.001),
-                    "{phase} in {}",
-                    done["seconds"]
-                );
+                assert!(end <= done["seconds"].as_f64().map(|seconds| seconds + 0.1), "{phase} in {}", done["seconds"]);
             }
             let url = redos(&turned, "url").await.done();
             assert_eq!(url.split(':').next(), Some(scheme), "{up}");
@@ -188,7 +184,7 @@ fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
         let file = folder.path().join("password");
         let in_use = old.split(['@', ':']).nth(2).expect("a password").to_owned();
         for (text, why) in
-            [(in_use.as_str(), "is the one in use"), ("", "empty"), ("hunter2\nhunter3\n", "more than one line")]
+            [(in_use.as_str(), "is the one in use"), ("", "empty"), ("hunter2\nhunter3\n", "white space")]
         {
             std::fs::write(&file, text).expect("a file");
             let line = format!("password rotate --user applications --password-file {}", file.display());

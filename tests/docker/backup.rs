@@ -230,7 +230,10 @@ async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
     }
     let mut to_a_full_disk = cluster.command(&["backup", "-"]);
     to_a_full_disk.stdout(std::fs::File::options().write(true).open("/dev/full").expect("a full device"));
-    let full = cluster.run(to_a_full_disk).await.fails(1);
+    let full =
+        to_a_full_disk.stderr(Stdio::piped()).spawn().expect("it starts").wait_with_output().await.expect("it ends");
+    assert_eq!(full.status.code(), Some(1));
+    let full = String::from_utf8_lossy(&full.stderr);
     assert!(full.contains("No space left on device") && full.contains("make room there"), "{full}");
     cluster.redos(&["backup", text(&file)]).await.succeeds();
     cluster.redos(&["backup", "verify", "--no-server", text(&file)]).await.succeeds();

@@ -275,7 +275,7 @@ async fn what_would_take_too_much_is_refused_and_heal_undoes_the_rest() {
 #[tokio::test]
 async fn a_proxy_that_asks_over_lasting_connections_follows_a_failover() {
     let cluster = Cluster::new("lasting").await;
-    cluster.up(&["--lasting-checks", "true"]).await.succeeds();
+    cluster.up(&["--lasting-checks"]).await.succeeds();
     cluster.redos(&["cli", "--", "SET", "kept", "always"]).await.succeeds();
     cluster.kill(NodeId::redis(Group::number(1), 1)).await;
     eventually("another master gets the writes", async || {

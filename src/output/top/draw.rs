@@ -16,7 +16,7 @@ use crate::spec::{Group, NodeId};
 
 /// The narrowest screen, in columns, that shows memory and clients.
 const WIDE: usize = 72;
-/// The narrowest screen, in columns, that shows links and sparklines of operations, and a line of each proxy for each group.
+/// The narrowest screen, in columns, that shows links, sparklines of operations, and proxies by group.
 const MEDIUM: usize = 56;
 /// The lowest screen, in lines, that shows headings of Sentinels, proxies and events, and more than one reason.
 const TALL: usize = 20;

@@ -118,7 +118,7 @@ const REPLACED_AFTER: Duration = Duration::from_millis(200);
 const RARE_CHECK: u64 = 10_000;
 /// The same for the verdict, which is evaluated whenever an answer changes.
 const RARE_VERDICT: u64 = 1000;
-/// How many times rarer than the check of a role the script asks a node that is no master while nothing happens.
+/// How many times rarer than the check of a role the script asks a replica while nothing happens.
 const CALM_QUESTIONS: u64 = 4;
 /// Added to the longest time for which a task of the script waits, in milliseconds. Then it is replaced.
 const LOST_MARGIN: u64 = 500;
