@@ -17,8 +17,11 @@ use writers::{Writers, missing};
 
 const NAME: &str = "redos-bench-scale";
 
+/// The name of what is measured, its commands, and what ends it.
+type Kind = (&'static str, &'static [&'static [&'static str]], &'static [&'static str]);
+
 /// What is measured: its name, its commands, and what undoes them or ends them when nobody writes any more.
-const KINDS: [(&str, &[&[&str]], &[&str]); 6] = [
+const KINDS: [Kind; 6] = [
     ("planned switchover", &[&["failover"]], &[]),
     ("replicas 2 → 4 → 2", &[&["scale", "--replicas", "4"], &["scale", "--replicas", "2"]], &[]),
     ("Sentinels 3 → 5 → 3", &[&["scale", "--sentinels", "5"], &["scale", "--sentinels", "3"]], &[]),

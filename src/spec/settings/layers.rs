@@ -82,17 +82,12 @@ impl Sources<'_> {
     /// They are not hosts.
     pub fn hosts(&self) -> Result<Hosts, Problems> {
         let mut given = self.flags_and_environment();
-        let mut problems = Vec::new();
         if !given.contains_key(&Key::Hosts) {
             let mut layer = self.file.as_ref().map(|file| file::read(file, &mut Vec::new())).unwrap_or_default();
             given.extend(layer.values.remove_entry(&Key::Hosts));
         }
-        let hosts = given.get(&Key::Hosts).map(|given| value::hosts(&given.text).map_err(|wrong| given.problem(wrong)));
-        let hosts = hosts.transpose().unwrap_or_else(|problem| {
-            problems.push(problem);
-            None
-        });
-        Problems::check(problems).map(|()| hosts.unwrap_or_default())
+        let Some(given) = given.get(&Key::Hosts) else { return Ok(Hosts::default()) };
+        value::hosts(&given.text).map_err(|wrong| Problems::one(given.problem(wrong)))
     }
 
     /// The file, if it is in a folder above the working directory.
