@@ -408,6 +408,7 @@ mod tests {
                                                                   (paused)
         name             mymaster    mymaster         mymaster
         ip               10.0.0.1    10.0.0.1         10.0.0.1
+        port             6379        6379             6379
         flags            master      master,s_down *  master
         last-ping-reply  master      master,s_down    master
         * most Sentinels say something else

@@ -60,10 +60,6 @@ fn tls_is_turned_on_and_off_and_stays_as_it_is() {
             let phases = done["phases"].as_array().expect("phases");
             let is_told = |word: &str| phases.iter().any(|phase| phase["phase"] == word);
             assert!(is_told("settings") && is_told("start"), "the turn and the record of it are one: {done}");
-            for phase in phases {
-                let end = phase["began"].as_f64().zip(phase["took"].as_f64()).map(|(began, took)| began + took);
-                assert!(end <= done["seconds"].as_f64().map(|seconds| seconds + 0.1), "{phase} in {}", done["seconds"]);
-            }
             let url = redos(&turned, "url").await.done();
             assert_eq!(url.split(':').next(), Some(scheme), "{up}");
             assert_eq!(redos(&turned, "status -o json").await.json()["remarks"], json!([]), "{up}");

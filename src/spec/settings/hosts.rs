@@ -74,13 +74,24 @@ pub fn unwise(spec: &Spec) -> Option<(String, String)> {
     })
 }
 
-/// The nodes that would have to move, which redos does not do by itself.
+/// What cannot change in a living cluster: between one Engine and hosts, on hosts, or by a move that redos does not make.
 pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
     let finding = |what: String, fix: &str| Some(Finding { keys: vec![Key::Hosts], what, fix: fix.to_owned() });
     if recorded.hosts.is_empty() != spec.hosts.is_empty() {
         let fix =
             "back it up, and bring it up anew from the backup: redos backup, then up --from FILE with another name";
         return finding("a cluster cannot move between one Engine and several hosts yet".to_owned(), fix);
+    }
+    if !spec.hosts.is_empty() && recorded.encryption.is_tls() != spec.encryption.is_tls() {
+        let what = "TLS stays as it was when a cluster on several hosts was made";
+        let fix = format!("leave it as it is: --tls={}", if recorded.encryption.is_tls() { "tls" } else { "none" });
+        return Some(Finding { keys: vec![Key::Encryption], what: what.to_owned(), fix });
+    }
+    if !spec.hosts.is_empty() && recorded.ports.nodes != spec.ports.nodes {
+        let what =
+            format!("the ports of its nodes begin at {}, by which the nodes know each other", recorded.ports.nodes);
+        let fix = "leave them as they are".to_owned();
+        return Some(Finding { keys: vec![Key::NodePort], what, fix });
     }
     let place = |spec: &Spec, node| spec.host_of(node).map(|host| (host.name.clone(), host.address));
     let moved = |node: &NodeId| place(recorded, *node).is_some() && place(recorded, *node) != place(spec, *node);
@@ -89,4 +100,58 @@ pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
     let host = moved.first().and_then(|node| recorded.placement.of(*node))?;
     let fix = "leave the host in the list, with its name and address";
     finding(format!("{names} would have to leave the host {host}, and redos moves no node by itself"), fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Encryption, Placement};
+
+    fn on(hosts: &str) -> Spec {
+        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
+        spec.hosts = hosts.to_owned().try_into().expect("hosts");
+        spec.placement = Placement::settled(&spec, None);
+        spec
+    }
+
+    const THREE: &str = "a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3";
+
+    #[test]
+    fn two_hosts_are_refused_unless_a_third_has_a_sentinel() {
+        let told = |hosts: &str| clashes(&on(hosts)).into_iter().map(|clash| clash.what).collect::<Vec<_>>();
+        assert_eq!(told(THREE), [""; 0]);
+        assert_eq!(told("a x 10.0.0.1"), [""; 0]);
+        assert!(told("a x 10.0.0.1; b y 10.0.0.2")[0].starts_with("with two hosts the loss of the one"));
+        assert_eq!(told("a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3 roles=sentinel"), [""; 0]);
+        let ports = Spec { ports: crate::spec::Ports { nodes: 65_500, ..on(THREE).ports }, ..on(THREE) };
+        assert!(clashes(&ports)[0].what.starts_with("the nodes need 55 ports"), "{:?}", clashes(&ports));
+    }
+
+    #[test]
+    fn a_zone_with_a_majority_of_the_sentinels_is_told() {
+        assert_eq!(unwise(&on(THREE)), None);
+        let (what, _) = unwise(&on("a x 10.0.0.1 zone=r; b y 10.0.0.2 zone=r; c z 10.0.0.3 zone=r")).expect("unwise");
+        assert_eq!(what, "r has 3 of 3 Sentinels: without it no failover is possible");
+    }
+
+    #[test]
+    fn nothing_moves_and_what_would_have_to_is_refused() {
+        let told = |after: &Spec| moved(&on(THREE), after).map(|found| found.what);
+        assert_eq!(told(&on(THREE)), None);
+        let mut more = on(THREE);
+        more.hosts = format!("{THREE}; d w 10.0.0.4").try_into().expect("hosts");
+        more.placement = Placement::settled(&more, Some(&on(THREE)));
+        assert_eq!(told(&more), None);
+        let mut fewer = on(THREE);
+        fewer.hosts = "a x 10.0.0.1; b y 10.0.0.2; d w 10.0.0.4".to_owned().try_into().expect("hosts");
+        fewer.placement = Placement::settled(&fewer, Some(&on(THREE)));
+        assert!(told(&fewer).expect("refused").starts_with("redis-3 and sentinel-3 would have to leave the host c"));
+        let tls = Spec { encryption: Encryption::Tls, ..on(THREE) };
+        assert!(told(&tls).expect("refused").starts_with("TLS stays as it was"));
+        assert!(
+            told(&Spec::with_defaults("demo".parse().expect("a name")))
+                .expect("refused")
+                .contains("between one Engine")
+        );
+    }
 }
