@@ -74,7 +74,7 @@ pub fn unwise(spec: &Spec) -> Option<(String, String)> {
     })
 }
 
-/// What cannot change in a living cluster: between one Engine and hosts, on hosts, or by a move that redos does not make.
+/// What cannot change in a living cluster on several hosts, or to one.
 pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
     let finding = |what: String, fix: &str| Some(Finding { keys: vec![Key::Hosts], what, fix: fix.to_owned() });
     if recorded.hosts.is_empty() != spec.hosts.is_empty() {
