@@ -33,6 +33,7 @@ pub fn healthy(spec: &Spec) -> Observed {
         name: spec.name.to_string(),
         subnet: subnet(),
         gateway: Ipv4Addr::new(172, 18, 0, 1),
+        device: "br-fixture".to_owned(),
         is_own: true,
         guests: BTreeSet::new(),
     });

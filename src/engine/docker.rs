@@ -104,7 +104,7 @@ impl Clusters for DockerEngine {
 
     async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
         let made = network::create(self, spec).await?;
-        self.note_gateway(&spec.name, made.gateway);
+        self.note_device(&spec.name, &made.device);
         Ok(made)
     }
 

@@ -133,7 +133,7 @@ async fn connected(client: &redis::Client) -> MultiplexedConnection {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_renewed_under_load_and_no_connection_to_redis_ends() {
-    let cluster = Cluster::new("tlsrenew").await;
+    let cluster = Cluster::demanding("tlsrenew").await;
     cluster.up(&["--tls"]).await.succeeds();
     age(&cluster, now() + 20 * DAY, false).await;
     eventually("all is well", async || cluster.redos(&["status", "-q"]).await.code == Some(0)).await;
@@ -184,7 +184,7 @@ async fn certificates_are_renewed_under_load_and_no_connection_to_redis_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_that_is_killed_anywhere_ends_with_up() {
-    let cluster = Cluster::new("tlskill").await;
+    let cluster = Cluster::demanding("tlskill").await;
     cluster.up(&["--tls"]).await.succeeds();
     let client = application(&cluster).await;
     let history_before = history(&cluster).await;

@@ -100,7 +100,7 @@ async fn recorded(cluster: &Cluster) -> Spec {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_is_turned_on_and_off_under_load_while_clients_with_it_and_without_are_served() {
-    let cluster = Cluster::new("turntls").await;
+    let cluster = Cluster::demanding("turntls").await;
     cluster.up(&[]).await.succeeds();
     let before = history(&cluster).await;
     let plain = Writers::of(&without_tls(&cluster).await, 50, PATIENCE);
@@ -134,7 +134,7 @@ async fn tls_is_turned_on_and_off_under_load_while_clients_with_it_and_without_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_that_is_killed_anywhere_locks_nobody_out_and_ends_with_up() {
-    let cluster = Cluster::new("turnkill").await;
+    let cluster = Cluster::demanding("turnkill").await;
     cluster.up(&[]).await.succeeds();
     let before = history(&cluster).await;
     let mut all = Vec::new();

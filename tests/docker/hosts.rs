@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::own_engine::OwnEngine;
-use crate::support::{Cluster, Run, eventually_within};
+use crate::support::{Cluster, Run, eventually_within, places};
 
 /// How long the rest of a cluster may take without one of its hosts, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +25,7 @@ struct ThreeHosts {
 
 impl ThreeHosts {
     async fn start() -> Self {
+        places::take(places::MANY).await;
         let number = std::process::id() % 250;
         let mut hosts = Self {
             cluster: Cluster::elsewhere("hosts"),

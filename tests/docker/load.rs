@@ -91,7 +91,7 @@ async fn crowd(ports: &[(String, &'static str); 2]) -> (usize, Vec<String>, Dura
 
 #[tokio::test]
 async fn a_thousand_clients_on_a_busy_machine_keep_their_connections() {
-    let cluster = Cluster::new("crowd").await;
+    let cluster = Cluster::demanding("crowd").await;
     cluster.up(&[]).await.succeeds();
     let (writes, reads) =
         (cluster.redos(&["url"]).await.succeeds(), cluster.redos(&["url", "--read"]).await.succeeds());

@@ -3,6 +3,8 @@
 // The benchmarks have this file as well, at another place in their tree.
 #[path = "clean_up.rs"]
 mod clean_up;
+#[path = "places.rs"]
+pub mod places;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -156,11 +158,19 @@ pub struct Cluster {
 impl Cluster {
     /// A name that no other scenario has, in this run or in a parallel one.
     pub async fn new(topic: &str) -> Self {
+        places::take(1).await;
         Self { name: unused_name(topic), engine: engine().await, host: None }
+    }
+
+    /// The same for a scenario that needs most of the machine.
+    pub async fn demanding(topic: &str) -> Self {
+        places::take(places::MANY).await;
+        Self::new(topic).await
     }
 
     /// The same on the scenario's own Engine, which cleans up after itself.
     pub async fn at(topic: &str, host: &str) -> Self {
+        places::take(1).await;
         let engine = Arc::new(engine_at(Some(host)).await.expect("the Engine answers"));
         Self { name: unused_name(topic), engine, host: Some(host.to_owned()) }
     }

@@ -128,7 +128,7 @@ async fn shows_no_key(cluster: &Cluster) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_is_lost_in_switchover_failover_scale_and_restart() {
-    let cluster = Cluster::new("tlsload").await;
+    let cluster = Cluster::demanding("tlsload").await;
     cluster.up(&["--tls"]).await.succeeds();
     let url = cluster.redos(&["url"]).await.succeeds();
     let ca = cluster.redos(&["url", "--ca"]).await.succeeds();
@@ -162,7 +162,7 @@ async fn no_write_is_lost_in_switchover_failover_scale_and_restart() {
 
 #[tokio::test]
 async fn a_failover_test_and_faults_by_the_agent_work_with_tls() {
-    let cluster = Cluster::new("tlsfault").await;
+    let cluster = Cluster::demanding("tlsfault").await;
     cluster.up(&["--tls"]).await.succeeds();
     let folder = tempfile::tempdir().expect("a folder");
     for fault in [&["--fault", "pause"][..], &["--fault", "kill", "--durability", "wait", "--rate", "100"]] {

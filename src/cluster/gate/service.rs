@@ -107,6 +107,8 @@ fn sentinel(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Res
     }
     // Without it, the next Sentinel that goes takes the majority away, and with it all connections for writes.
     let uptime = observed.topology.sentinels.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds);
-    let is_its_own = uptime.is_none_or(|seconds| Duration::from_secs(seconds) >= former_vote_ends(spec));
+    // The clock's seconds are counted: one of them may have begun when the Sentinel was a moment old.
+    let whole = |seconds: u64| Duration::from_secs(seconds.saturating_sub(1));
+    let is_its_own = uptime.is_none_or(|seconds| whole(seconds) >= former_vote_ends(spec));
     proxies(spec, observed).try_for_each(|(proxy, view)| counts_vote(proxy, view, group, node, master, is_its_own))
 }

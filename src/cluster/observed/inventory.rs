@@ -101,6 +101,8 @@ pub struct NetworkFacts {
     pub subnet: Subnet,
     /// The host's address on it.
     pub gateway: Ipv4Addr,
+    /// The device of the host that it is. Addresses on it can be dialled where that device is.
+    pub device: String,
     /// Whether redos created it for this cluster, and so removes it.
     pub is_own: bool,
     /// The other containers on it, by name.

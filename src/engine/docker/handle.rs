@@ -1,7 +1,6 @@
 //! The handle on a Docker Engine, which all calls share.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
 use std::sync::{Mutex as BriefMutex, OnceLock};
 
 use bollard::Docker;
@@ -34,7 +33,7 @@ impl DockerEngine {
         let (about, memory, publishing) = Default::default();
         let ways = Ways {
             found: Mutex::default(),
-            gateways: BriefMutex::default(),
+            devices: BriefMutex::default(),
             starting: Semaphore::new(RELAYS_STARTING_MAX),
         };
         Self { docker, endpoint, about, memory, run, publishing, ways }
@@ -64,8 +63,8 @@ const RELAYS_STARTING_MAX: usize = 8;
 /// How the addresses of clusters are reached, found out once for each.
 pub struct Ways {
     pub(super) found: Mutex<HashMap<ClusterName, Way>>,
-    /// The host's address on the network of each.
-    pub(super) gateways: BriefMutex<HashMap<ClusterName, Ipv4Addr>>,
+    /// The device of the network of each, on the host of the Engine.
+    pub(super) devices: BriefMutex<HashMap<ClusterName, String>>,
     /// Held while a relay starts.
     pub(super) starting: Semaphore,
 }

@@ -78,7 +78,7 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     }
     inventory.network = network;
     if let Some(network) = &inventory.network {
-        engine.note_gateway(cluster, network.gateway);
+        engine.note_device(cluster, &network.device);
     }
     Ok(inventory)
 }

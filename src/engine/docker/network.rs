@@ -32,6 +32,9 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 const RELEASE_POLL: Duration = Duration::from_millis(50);
 /// The driver of a network within one host.
 const DRIVER: &str = "bridge";
+/// The option with the name of its device. Without it Docker names the device by the network's id (its manual, "bridge network
+/// driver").
+const DEVICE_OPTION: &str = "com.docker.network.bridge.name";
 /// A subnet for hints, where no free one is known.
 const EXAMPLE: &str = "10.128.0.0/24";
 
@@ -190,8 +193,11 @@ pub fn facts(network: &Network) -> Result<NetworkFacts> {
     })?;
     let gateway = configs.iter().find_map(|config| config.gateway.as_deref()?.split('/').next()?.parse().ok());
     let gateway = gateway.unwrap_or_else(|| first_host(subnet));
+    let options = network.options.as_ref();
+    let device = options.and_then(|options| options.get(DEVICE_OPTION)).filter(|name| !name.is_empty()).cloned();
+    let device = device.unwrap_or_else(|| format!("br-{}", id.get(..12).unwrap_or(&id)));
     let is_own = network.labels.as_ref().and_then(labels::cluster).is_some_and(|cluster| cluster.as_str() == name);
-    Ok(NetworkFacts { id, name, subnet, gateway, is_own, guests: BTreeSet::new() })
+    Ok(NetworkFacts { id, name, subnet, gateway, device, is_own, guests: BTreeSet::new() })
 }
 
 /// The other containers on a network, by name; also those that do not run.

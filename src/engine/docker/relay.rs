@@ -4,7 +4,8 @@
 //! remote Engine), a command inside a running container carries the bytes over the Engine's API.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -62,12 +63,15 @@ fi"#;
 /// with twenty processes waiting for each core.
 const DETOUR: Duration = Duration::from_secs(4);
 
+/// Where Linux lists the devices of the network in which redos runs.
+const DEVICES: &str = "/sys/class/net";
+
 impl DockerEngine {
-    /// Stores the host's address on a cluster's network, which saves a question later.
-    pub(super) fn note_gateway(&self, cluster: &ClusterName, gateway: Ipv4Addr) {
+    /// Stores the device of a cluster's network, which saves a question later.
+    pub(super) fn note_device(&self, cluster: &ClusterName, device: &str) {
         // A poisoned lock guards nothing but a hint.
-        if let Ok(mut gateways) = self.ways.gateways.lock() {
-            gateways.insert(cluster.clone(), gateway);
+        if let Ok(mut devices) = self.ways.devices.lock() {
+            devices.insert(cluster.clone(), device.to_owned());
         }
     }
 
@@ -87,17 +91,20 @@ impl DockerEngine {
         Ok(way)
     }
 
-    /// Whether this host has the network's bridge: only there is the gateway's address a local one.
+    /// Whether the device of the cluster's network is here.
+    ///
+    /// Its addresses do not tell: another Engine behind a local socket, such as one in a virtual machine, can give the same to
+    /// another network than the Engine of this host.
     async fn owns_network(&self, cluster: &ClusterName) -> Result<bool> {
-        let noted = self.ways.gateways.lock().ok().and_then(|gateways| gateways.get(cluster).copied());
-        let gateway = match noted {
-            Some(gateway) => Some(gateway),
+        let noted = self.ways.devices.lock().ok().and_then(|devices| devices.get(cluster).cloned());
+        let device = match noted {
+            Some(device) => Some(device),
             None => {
                 let networks = listing::networks(self, &labels::filter(cluster)).await?;
-                network::chosen(cluster, &networks).map(network::facts).transpose()?.map(|facts| facts.gateway)
+                network::chosen(cluster, &networks).map(network::facts).transpose()?.map(|facts| facts.device)
             }
         };
-        Ok(gateway.is_some_and(|gateway| UdpSocket::bind((gateway, 0)).is_ok()))
+        Ok(device.is_some_and(|device| Path::new(DEVICES).join(device).exists()))
     }
 
     async fn dial_network(&self, cluster: &ClusterName, server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {

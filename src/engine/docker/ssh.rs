@@ -20,6 +20,8 @@ use super::endpoint::SshDestination;
 
 /// Time limit until ssh has logged in and the Engine's socket has answered.
 pub const LOGIN_LIMIT: Duration = Duration::from_secs(20);
+/// How long the last words of an ssh that has ended are waited for. A program of its configuration may outlive it.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 /// What the other host sends back once ssh has logged in. Login scripts may print other lines before.
 const READY: &str = "redos-is-connected";
 /// How ssh is called. It never asks: there may be no terminal, and a question would wait for ever.
@@ -92,7 +94,7 @@ impl Tunnel {
             return Err(io::Error::other("ssh has no standard input and output"));
         };
         let complaint = Arc::new(BriefMutex::new(String::new()));
-        tokio::spawn(keep_last_line(errors, Arc::clone(&complaint)));
+        let listening = tokio::spawn(keep_last_line(errors, Arc::clone(&complaint)));
         let said = || complaint.lock().map(|line| line.clone()).unwrap_or_default();
 
         // If ssh has ended, what it said is better than that nobody reads.
@@ -104,7 +106,7 @@ impl Tunnel {
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => {
                     let _ = child.wait().await;
-                    tokio::task::yield_now().await;
+                    let _ = timeout(LAST_WORDS_LIMIT, listening).await;
                     return Err(io::Error::other(format!("ssh {destination} failed: {}", said())));
                 }
             }

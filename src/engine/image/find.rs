@@ -232,7 +232,11 @@ async fn fetched(
             (Ok(here), _) => Ok(here),
             (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await,
             (Err(misfits), failed) => match built.remove(&search.kind) {
-                Some(image) => search.accepted(engine, image, misfits).await,
+                Some(image) => {
+                    // By the name under which the next cluster finds it.
+                    let image = LocalImage { reference: search.kind.ours().to_owned(), ..image };
+                    search.accepted(engine, image, misfits).await
+                }
                 None => Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
             },
         };

@@ -149,6 +149,7 @@ impl Clusters for Sim {
             name: spec.name.to_string(),
             subnet,
             gateway: Ipv4Addr::new(172, 30, 0, 1),
+            device: "br-sim".to_owned(),
             is_own: true,
             guests: BTreeSet::new(),
         };
