@@ -42,6 +42,6 @@ pub struct SurveyedHost {
 pub struct Unanswered {
     /// The reason, in the words of ssh or of the system where those have it.
     pub why: String,
-    /// What helps.
+    /// What the user can do, as hints of errors are.
     pub remedies: Vec<String>,
 }

@@ -65,7 +65,7 @@ pub struct UrlDocument<'a> {
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyUrl {
-    /// The proxy.
+    /// The proxy that publishes the port.
     node: NodeId,
     /// Its host, in a cluster that has several.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ impl Door {
     }
 }
 
-/// Prints the URL of a group's writes or reads, or of the statistics, at the first running proxy or at all of them.
+/// Prints a URL at the first running proxy, or at each of them.
 ///
 /// # Errors
 /// There is no such cluster or group, no proxy runs, the passwords are lost, or the output is closed.

@@ -51,7 +51,7 @@ pub struct EngineVersion {
 pub struct Conflict {
     /// What is in the way, as a sentence.
     pub what: String,
-    /// What helps.
+    /// What the user can do, with the command.
     pub remedy: String,
     /// The port, if it is about one.
     pub port: Option<SocketAddr>,

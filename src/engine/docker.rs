@@ -10,6 +10,7 @@ mod data;
 mod endpoint;
 mod errors;
 mod examine;
+mod facts;
 mod files;
 mod filling;
 mod handle;

@@ -107,8 +107,9 @@ pub trait Probes: Send + Sync + 'static {
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
     ) -> impl Future<Output = Result<T>>;
 
-    /// Starts a temporary server that has these ports of the host, listens at the first of them and lets nobody in. It lasts as
-    /// long as `question` takes.
+    /// Starts a temporary server that has these ports of the host and lets nobody in.
+    ///
+    /// It listens at the first of them, and lasts as long as `question` takes.
     fn stand_in<T>(
         &self,
         program: &Program,

@@ -41,7 +41,7 @@ pub struct Attempts {
 type Alone<W> = <<W as World>::Engine as Hosted>::Alone;
 
 /// The hosts that take part, each with its Engine.
-struct Trial<'a, E> {
+struct HostTrial<'a, E> {
     spec: &'a Spec,
     inventory: &'a Inventory,
     program: &'a Program,
@@ -101,7 +101,7 @@ pub async fn tried<W: World>(
             Err(error) => all.untried(format!("ports of {} and connections with it", host.name), &error),
         }
     }
-    let trial = Trial { spec, inventory, program: &programs.redis, hosts: able };
+    let trial = HostTrial { spec, inventory, program: &programs.redis, hosts: able };
     let attempts = trial.hosts.iter().map(|(host, alone)| trial.attempt(host, *alone, &taken));
     let mut dials = Vec::new();
     for (attempts, own) in join_all(attempts).await {
@@ -131,7 +131,7 @@ impl Attempts {
     }
 }
 
-impl<E: Probes> Trial<'_, E> {
+impl<E: Probes> HostTrial<'_, E> {
     /// Has a server stand in for the nodes of a host, and all hosts connect to it.
     ///
     /// `taken` are ports that something else is known to have.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::{DockerEngine, about, network};
+use super::{DockerEngine, facts, network};
 use crate::cluster::desired::{NodeSpec, Program};
 use crate::cluster::hosts::EngineFacts;
 use crate::dial::Stream;
@@ -53,7 +53,7 @@ impl Probes for DockerEngine {
     }
 
     async fn engine_facts(&self) -> Result<EngineFacts> {
-        about::facts(self).await
+        facts::of(self).await
     }
 
     async fn foreign_network(&self, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
