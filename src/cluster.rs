@@ -13,6 +13,7 @@ pub mod desired;
 #[cfg(test)]
 pub mod fixture;
 pub mod gate;
+pub mod hosts;
 pub mod inquiry;
 pub mod observed;
 pub mod reckon;

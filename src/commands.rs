@@ -21,6 +21,7 @@ mod failover_test;
 mod guard;
 mod habits;
 pub mod help;
+mod host;
 mod images;
 mod init;
 mod logs;
@@ -110,6 +111,9 @@ pub enum Verb {
     Ps(ps::PsArgs),
     /// List all clusters of this Docker host
     Ls(ls::LsArgs),
+    /// List or check the hosts of a cluster that has several
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Host(host::HostArgs),
     /// Show what 'up' would do and why, and change nothing
     Plan(plan::PlanArgs),
     /// Change how many nodes there are, without losing a write or the quorum
@@ -200,6 +204,7 @@ impl Verb {
             Self::Explain(args) => args.id.is_none(),
             Self::Images(args) => matches!(args.action, images::ImagesVerb::List(_)),
             Self::Chaos(args) => matches!(args.action, chaos::ChaosVerb::Ls),
+            Self::Host(args) => matches!(args.action, host::HostVerb::Ls),
             _ => false,
         }
     }
@@ -263,7 +268,7 @@ pub fn main() -> ExitCode {
 pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
     if call.ui.format() == Format::Name && !verb.lists() {
         return Err(Failure::message(FailureKind::Usage, "'-o name' is for lists, and this is none")
-            .hinted("list what has names: ls, ps, images list, chaos ls or explain, each with '-o name'"));
+            .hinted("list what has names: ls, ps, host ls, images list, chaos ls or explain, each with '-o name'"));
     }
     match verb {
         Verb::Up(args) => Box::pin(up::run(args, call)).await,
@@ -272,6 +277,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Top(args) => top::run(args, call).await,
         Verb::Ps(args) => ps::run(args, call).await,
         Verb::Ls(args) => ls::run(args, call).await,
+        Verb::Host(args) => host::run(args, call).await,
         Verb::Plan(args) => plan::run(args, call).await,
         Verb::Scale(args) => scale::run(args, call).await,
         Verb::Upgrade(args) => upgrade::run(args, call).await,

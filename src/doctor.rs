@@ -8,6 +8,7 @@ pub mod catalogue;
 mod certificates;
 mod drift;
 pub mod host;
+pub mod hosts;
 mod redis;
 mod sentinel;
 mod service;

@@ -15,6 +15,7 @@ pub mod damage;
 pub mod docker;
 pub mod error;
 pub mod fleet;
+mod hosted;
 pub mod image;
 pub mod lock;
 mod nodes;
@@ -24,11 +25,12 @@ pub mod sim;
 pub mod stored;
 pub mod streams;
 
-pub use clusters::{ClusterSummary, Clusters, EngineVersion, INSPECT_LIMIT};
+pub use clusters::{ClusterSummary, Clusters, Conflict, EngineVersion, INSPECT_LIMIT};
 pub use error::{EngineError, EngineErrorKind, Result};
+pub use hosted::{HOST_LIMIT, Hosted, survey};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, NodeProgram, Nodes};
-pub use probes::{AppendOnlyStream, DataStream, FileStream, Probes, Tried};
+pub use probes::{AppendOnlyStream, DataStream, FileStream, Probes, StoodIn, Tried};
 pub use streams::Streams;
 
 pub use crate::cluster::desired::NodeSpec;
@@ -37,8 +39,11 @@ use crate::dial::Dial;
 
 /// All that a verb may ask of a container engine.
 pub trait Engine:
-    Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial
+    Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial + Hosted
 {
 }
 
-impl<T: Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial> Engine for T {}
+impl<T: Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial + Hosted> Engine
+    for T
+{
+}

@@ -28,6 +28,7 @@ pub mod env;
 pub mod failover;
 pub mod faults;
 pub mod hook;
+pub mod hosts;
 pub mod images;
 pub mod lifecycle;
 pub mod list;

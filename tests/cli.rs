@@ -149,6 +149,7 @@ const WITHOUT_DRY_RUN: &[(&str, &[&str])] = &[
             "config",
             "env",
             "explain",
+            "host ls",
             "images list",
             "logs",
             "ls",
@@ -163,6 +164,7 @@ const WITHOUT_DRY_RUN: &[(&str, &[&str])] = &[
             "version",
         ],
     ),
+    ("it gives the hosts an image, as 'images pull' does, and changes no cluster", &["host check"]),
     ("it writes files where it is told to, and changes no cluster", &["images save", "metrics prometheus", "verify"]),
     ("'backups --keep' shows what it would remove, and it changes no cluster", &["backup"]),
     ("'init -' shows what it would write", &["init"]),
@@ -187,7 +189,7 @@ fn verbs_with_dry_run(command: &clap::Command, typed: &str) -> Vec<String> {
 fn every_verb_that_changes_something_has_a_dry_run() {
     let with = verbs_with_dry_run(&Cli::command(), "");
     let without: Vec<&str> = WITHOUT_DRY_RUN.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
-    let groups = ["chaos", "compose", "images", "metrics", "password"];
+    let groups = ["chaos", "compose", "host", "images", "metrics", "password"];
     for verb in verbs().iter().filter(|verb| !groups.contains(&verb.as_str())) {
         let (has, needs_none) = (with.contains(verb), without.contains(&verb.as_str()));
         assert!(has != needs_none, "'{verb}' changes something and has no --dry-run, or is on the list for nothing");
@@ -343,6 +345,8 @@ fn without_an_engine_every_verb_that_needs_one_says_how_to_get_it() {
         "chaos pause master",
         "chaos heal",
         "chaos ls",
+        "host ls",
+        "host check",
         "images list",
         "images pull",
         "images build",

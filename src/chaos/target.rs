@@ -12,6 +12,8 @@ use crate::spec::{Group, NodeId, Role, Spec};
 /// Words that choose nodes by their role.
 pub const WORDS: &str =
     "master, replica, sentinel, leader-sentinel, proxy, exporter, guard, random, replicas, sentinels, proxies, guards";
+/// What begins the word for all nodes of a host.
+pub const HOST: &str = "host:";
 /// The word that needs the Sentinels' logs.
 pub const LEADER: &str = "leader-sentinel";
 
@@ -46,7 +48,8 @@ impl Scene<'_> {
 
     /// Chooses the nodes of all these texts.
     ///
-    /// Each text is a word of [`WORDS`], the name of a group, or the name of a node or of its container.
+    /// Each text is a word of [`WORDS`], the name of a group, `host:` and the name of a host, or the name of a node or of its
+    /// container.
     ///
     /// # Errors
     /// One of them chooses no node. No target is never a success.
@@ -88,6 +91,11 @@ impl Scene<'_> {
                 let none =
                     || format!("the logs of the running Sentinels name no leader of a failover of {}", self.group);
                 vec![self.leader.filter(is_running).ok_or_else(none).map_err(NoTarget::Absent)?]
+            }
+            name if name.starts_with(HOST) => {
+                let host = self.spec.hosts.iter().find(|host| host.name.as_str() == &name[HOST.len()..]);
+                let host = host.ok_or_else(|| NoTarget::Unknown(name.to_owned()))?;
+                all.into_iter().filter(|node| self.spec.placement.of(*node) == Some(&host.name)).collect()
             }
             name => {
                 let group = name.parse::<Group>().ok().filter(|group| self.spec.groups().any(|known| known == *group));
@@ -199,6 +207,7 @@ pub fn leader(group: Group, logs: &BTreeMap<NodeId, String>) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::cluster::fixture::{GROUP, healthy, redis};
+    use crate::spec::Placement;
 
     const S1: NodeId = NodeId::Sentinel(1);
     const S2: NodeId = NodeId::Sentinel(2);
@@ -240,6 +249,24 @@ mod tests {
         for word in ["replica", "replicas", "sentinel", "leader-sentinel", "proxy", "random", "redis-2"] {
             assert!(matches!(choose(word, &observed, 0), Err(NoTarget::Absent(_))), "{word}");
         }
+    }
+
+    #[test]
+    fn a_host_is_all_of_its_nodes_that_run() {
+        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
+        spec.hosts = "a ssh://10.0.0.1; b ssh://10.0.0.2; c ssh://10.0.0.3".to_owned().try_into().expect("hosts");
+        spec.proxies = 3;
+        spec.placement = Placement::settled(&spec, None);
+        let mut observed = healthy(&spec);
+        let choose = |text: &str, observed: &Observed| scene(&spec, observed, 0).choose(&texts(&[text]));
+        let of_b = [redis(2), S2, NodeId::Proxy(2)];
+        assert_eq!(choose("host:b", &observed), Ok(of_b.into()));
+        assert_eq!(scene(&spec, &observed, 0).permit(&of_b.into()), Ok(()), "a cluster survives the loss of a host");
+        assert_eq!(choose("host:d", &observed), Err(NoTarget::Unknown("host:d".to_owned())));
+        for node in of_b {
+            observed.inventory.nodes.get_mut(&node).expect("it is there").state = NodeState::Unknown;
+        }
+        assert!(matches!(choose("host:b", &observed), Err(NoTarget::Absent(_))), "it is away");
     }
 
     #[test]

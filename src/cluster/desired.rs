@@ -1,7 +1,7 @@
 //! The containers that a specification asks for, pure.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use thiserror::Error;
 
-use super::observed::NodeFacts;
+use super::observed::{Inventory, NodeFacts};
 use crate::spec::{
     Group, Log, NodeId, Resources, Role, STATS_PORT, Spec, Subnet, UsedImage, proxy_group_ports, render,
 };
@@ -160,6 +160,18 @@ pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     spec.groups().flat_map(of_group).chain([(STATS_PORT, spec.published_stats_port(ordinal))]).collect()
 }
 
+/// The ports that these nodes should publish, without those that the cluster publishes already.
+pub fn wanted_ports(spec: &Spec, nodes: &[NodeId], inventory: &Inventory) -> Vec<SocketAddr> {
+    let of_node = |node: &NodeId| {
+        let bind = bind(spec, *node);
+        published_ports(spec, *node).into_values().map(move |port| SocketAddr::new(bind, port))
+    };
+    let wanted: BTreeSet<SocketAddr> = nodes.iter().flat_map(of_node).collect();
+    let ours =
+        |port: u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|published| published.host == port);
+    wanted.into_iter().filter(|wanted| wanted.port() != 0 && !ours(wanted.port())).collect()
+}
+
 /// A hash as 32 hexadecimal digits.
 fn hash(text: &str) -> String {
     format!("{:032x}", xxh3_128(text.as_bytes()))
@@ -232,4 +244,31 @@ fn files_hash(spec: &Spec, role: Role) -> Option<String> {
     known.truncate(KNOWN_HASHES - 1);
     known.push_front((role, basis, hash.clone()));
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Placement;
+
+    #[test]
+    fn what_the_cluster_publishes_itself_is_not_wanted_again() {
+        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
+        spec.proxies = 2;
+        let wanted = |spec: &Spec| wanted_ports(spec, &spec.nodes(), &Inventory::default());
+        let ports: Vec<u16> = wanted(&spec).iter().map(SocketAddr::port).collect();
+        assert_eq!(ports, [6379, 6380, 6479, 6480, 8404, 8504]);
+        let mut apart = Spec { proxies: 3, ..spec.clone() };
+        apart.hosts = "a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3".to_owned().try_into().expect("hosts");
+        apart.placement = Placement::settled(&apart, None);
+        let of_a = apart.placement.on(&"a".parse().expect("a name"));
+        let nodes: Vec<NodeId> = apart.nodes().into_iter().filter(|node| of_a.of(*node).is_some()).collect();
+        let of_a =
+            wanted_ports(&apart, &nodes, &Inventory::default()).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(of_a, ["10.0.0.1:7100", "10.0.0.1:7123", "127.0.0.1:6379", "127.0.0.1:6380", "127.0.0.1:8404"]);
+        spec.ports.write = 0;
+        spec.ports.read = 0;
+        spec.ports.stats = 0;
+        assert!(wanted(&spec).is_empty(), "Docker's choice is never taken");
+    }
 }

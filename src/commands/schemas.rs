@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::explain::{CheckDocument, ErrorCode};
 use super::images::{Got, Saved};
 use super::serve::ServeDocument;
-use super::url::UrlDocument;
+use super::url::{ProxyUrl, UrlDocument};
 use super::version::Version;
 use crate::cluster::status::Status;
 use crate::doctor::HealthCheck;
@@ -17,6 +17,7 @@ use crate::output::backup::{BackupCheckDocument, BackupDocument, ListedBackup, R
 use crate::output::doctor::DoctorDocument;
 use crate::output::failover::FailoverDocument;
 use crate::output::faults::ActiveFault;
+use crate::output::hosts::{HostCheckDocument, ListedHost};
 use crate::output::images::Image;
 use crate::output::lifecycle::LifecycleDocument;
 use crate::output::list::{Cluster, ListedNode};
@@ -49,6 +50,8 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<List<ActiveFault>>("FaultList"),
         schema::<CheckDocument>("HealthCheck"),
         schema::<List<&HealthCheck>>("HealthCheckList"),
+        schema::<HostCheckDocument>("HostCheck"),
+        schema::<List<ListedHost>>("HostList"),
         schema::<List<Image>>("ImageList"),
         schema::<LiveDocument<'_>>("Live"),
         schema::<List<String>>("LoadedImageList"),
@@ -73,6 +76,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<UpDocument<'_>>("Up"),
         schema::<UpgradeDocument>("Upgrade"),
         schema::<UrlDocument<'_>>("Url"),
+        schema::<List<ProxyUrl>>("UrlList"),
         schema::<Version>("Version"),
     ]
 }

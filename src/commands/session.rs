@@ -10,12 +10,14 @@ mod explain;
 pub mod faults;
 mod follow;
 mod granted;
+pub mod hosts;
 pub mod judge;
 pub mod lock;
 pub mod lookup;
 mod observe;
 mod programs;
 pub mod propose;
+pub mod reach;
 pub mod ready;
 pub mod settle;
 pub mod sources;
@@ -127,6 +129,15 @@ impl<W: World> Call<W> {
     pub async fn connect(self) -> Result<Session<W>, Failure> {
         let engine = self.open()?;
         engine.greet().await?;
+        Ok(self.session(engine))
+    }
+
+    /// Prepares the connections without a call, for a verb that tells of Engines which do not answer.
+    ///
+    /// # Errors
+    /// That is not the address of an Engine.
+    pub fn unasked(self) -> Result<Session<W>, Failure> {
+        let engine = self.open()?;
         Ok(self.session(engine))
     }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Result;
+use super::{EngineError, EngineErrorKind, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Spec};
 
@@ -44,6 +46,17 @@ pub struct EngineVersion {
     pub oldest_api: String,
 }
 
+/// A name, a port or an address of a future node that something else has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// What is in the way, as a sentence.
+    pub what: String,
+    /// What the user can do, with the command.
+    pub remedy: String,
+    /// The port, if it is about one.
+    pub port: Option<SocketAddr>,
+}
+
 /// The clusters of an engine. Every call is idempotent where its name allows.
 pub trait Clusters: Send + Sync + 'static {
     /// The engine and its address, for messages: "Docker 20.10.24 (API 1.41) at unix:///var/run/docker.sock".
@@ -65,8 +78,28 @@ pub trait Clusters: Send + Sync + 'static {
     /// All clusters of this Engine.
     fn clusters(&self) -> impl Future<Output = Result<Vec<ClusterSummary>>> + Send;
 
+    /// The names and ports of future nodes that others use.
+    fn conflicts(&self, spec: &Spec, inventory: &Inventory) -> impl Future<Output = Result<Vec<Conflict>>> + Send;
+
     /// Refuses names and ports that others use, before anything is created. All conflicts are in one error.
-    fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> impl Future<Output = Result<()>> + Send;
+    fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> impl Future<Output = Result<()>> + Send {
+        async {
+            let found = self.conflicts(spec, inventory).await?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            let what: Vec<&str> = found.iter().map(|conflict| conflict.what.as_str()).collect();
+            let operation = format!("claim the names and ports of {}", spec.name);
+            let mut error = EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(what.join("; ")));
+            for Conflict { remedy, .. } in found {
+                // One owner of three ports needs only one remedy.
+                if !error.hints.contains(&remedy) {
+                    error.hints.push(remedy);
+                }
+            }
+            Err(error)
+        }
+    }
 
     /// Records the specification, and removes older records.
     ///

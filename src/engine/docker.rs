@@ -10,6 +10,7 @@ mod data;
 mod endpoint;
 mod errors;
 mod examine;
+mod facts;
 mod files;
 mod filling;
 mod handle;
@@ -28,6 +29,7 @@ mod oneoff;
 mod probes;
 mod relay;
 mod ssh;
+mod stand_in;
 mod streams;
 mod subnets;
 mod timestamps;
@@ -40,9 +42,21 @@ pub use handle::DockerEngine;
 
 use about::About;
 
-use super::{ClusterSummary, Clusters, DataStream, EngineVersion, NodeFile, NodeProgram, NodeSpec, Nodes, Result};
+use super::{
+    ClusterSummary, Clusters, Conflict, DataStream, EngineVersion, Hosted, NodeFile, NodeProgram, NodeSpec, Nodes,
+    Result,
+};
 use crate::cluster::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
+use crate::spec::{ClusterName, Host, NodeId, Resources, Spec, render};
+
+/// One Engine, which is no host of a cluster that has several.
+impl Hosted for DockerEngine {
+    type Alone = Self;
+
+    fn hosts(&self) -> Vec<(&Host, Result<&Self>)> {
+        Vec::new()
+    }
+}
 
 impl Clusters for DockerEngine {
     async fn greet(&self) -> Result<()> {
@@ -76,8 +90,8 @@ impl Clusters for DockerEngine {
         clusters::clusters(self).await
     }
 
-    async fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> Result<()> {
-        conflicts::check(self, spec, inventory).await
+    async fn conflicts(&self, spec: &Spec, inventory: &Inventory) -> Result<Vec<Conflict>> {
+        conflicts::find(self, spec, inventory).await
     }
 
     async fn record_spec(&self, spec: &Spec) -> Result<()> {

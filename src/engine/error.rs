@@ -55,4 +55,10 @@ impl EngineError {
         self.hints.push(hint.into());
         self
     }
+
+    /// Why it failed, without what was tried.
+    pub fn reason(&self) -> String {
+        let source = self.source.as_ref().map(|source| format!("{source:#}")).filter(|said| !said.is_empty());
+        source.unwrap_or_else(|| self.to_string())
+    }
 }

@@ -1,32 +1,29 @@
 //! One engine of several hosts: each call goes to the host of its node, lists come from all of them.
 //!
 //! A cluster on one Engine is the case of a fleet without hosts. A host that is away is no error of a list: what it has is
-//! reported as unseen. Nothing is moved to another host by itself.
+//! reported as unseen. So is one whose Engine cannot even be opened, since its socket or its context is missing. Nothing is moved
+//! to another host by itself.
 
 mod around;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use anyhow::anyhow;
-use futures_util::TryStreamExt;
 use futures_util::future::{join_all, try_join_all};
 use tokio::sync::Mutex as PatientMutex;
 use tokio::time::timeout;
-use tokio_util::io::StreamReader;
 
 use super::{
-    ClusterSummary, Clusters, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeProgram,
-    NodeSpec, Nodes, Result,
+    ClusterSummary, Clusters, Conflict, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, HOST_LIMIT,
+    Hosted, NodeFile, NodeProgram, NodeSpec, Nodes, Result, image,
 };
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Host, Hosts, NodeId, Resources, Spec};
-
-/// How long the inventory of one host may take before it counts as away.
-const HOST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Opens the Engine at an address or of a Docker context, or the user's own one.
 pub type Open<E> = fn(Option<&str>) -> Result<E>;
@@ -43,7 +40,9 @@ pub struct Fleet<E> {
 /// A host of the fleet.
 struct Member<E> {
     host: Host,
-    engine: E,
+    open: Open<E>,
+    /// Its Engine, once it could be opened.
+    opened: OnceLock<E>,
     /// Why it does not answer.
     away: Mutex<Option<String>>,
     /// Held while an image is copied to it.
@@ -65,24 +64,18 @@ impl<E: Engine> Fleet<E> {
     /// Prepares the connections to the Engines of these hosts, or without hosts to that at `address`.
     ///
     /// # Errors
-    /// One of them has no address of an Engine.
+    /// That is not the address of an Engine.
     pub fn new(open: Open<E>, address: Option<&str>, hosts: &Hosts) -> Result<Self> {
         let home = if hosts.is_empty() { Some(open(address)?) } else { None };
         let fleet = Self { open, home, members: OnceLock::new(), known: Mutex::default() };
         if fleet.home.is_none() {
-            let _ = fleet.members.set(fleet.opened(hosts)?);
+            let _ = fleet.members.set(fleet.of(hosts));
         }
         Ok(fleet)
     }
 
-    fn opened(&self, hosts: &Hosts) -> Result<Vec<Member<E>>> {
-        let member = |host: &Host| {
-            let engine = (self.open)(Some(&host.engine));
-            let engine = engine
-                .map_err(|error| error.hinted(format!("correct the host {} of the setting 'hosts'", host.name)))?;
-            Ok(Member { host: host.clone(), engine, away: Mutex::default(), copying: PatientMutex::default() })
-        };
-        hosts.iter().map(member).collect()
+    fn of(&self, hosts: &Hosts) -> Vec<Member<E>> {
+        hosts.iter().map(|host| Member::new(host, self.open)).collect()
     }
 
     /// The hosts; none of a cluster on one Engine.
@@ -90,17 +83,27 @@ impl<E: Engine> Fleet<E> {
         self.members.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The members that answer, with their places.
-    fn reached(&self) -> impl Iterator<Item = (usize, &Member<E>)> {
-        self.members().iter().enumerate().filter(|(_, member)| member.is_reached())
+    /// The only Engine of a cluster without hosts.
+    fn alone(&self) -> Option<&E> {
+        self.home.as_ref().filter(|_| self.members().is_empty())
+    }
+
+    /// The members that answer, with their places and Engines.
+    fn reached(&self) -> impl Iterator<Item = (usize, &Member<E>, &E)> {
+        let members = self.members().iter().enumerate().filter(|(_, member)| member.is_reached());
+        members.filter_map(|(place, member)| Some((place, member, member.engine().ok()?)))
     }
 
     /// The Engine for what any host can do.
-    fn any(&self) -> &E {
-        let first = self.reached().map(|(_, member)| member).next().or(self.members().first());
-        match (first, &self.home) {
-            (Some(member), _) => &member.engine,
-            (None, Some(home)) => home,
+    ///
+    /// # Errors
+    /// None of them can be opened.
+    fn any(&self) -> Result<&E> {
+        let reached = self.reached().map(|(_, _, engine)| engine).next();
+        let opened = || self.members().iter().find_map(|member| member.opened.get());
+        match (reached.or_else(opened).or(self.home.as_ref()), self.members().first()) {
+            (Some(engine), _) => Ok(engine),
+            (None, Some(first)) => first.engine(),
             // `new` sets one of the two.
             (None, None) => unreachable!("a fleet has an Engine"),
         }
@@ -110,23 +113,24 @@ impl<E: Engine> Fleet<E> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The member that has a node.
-    fn place(&self, cluster: &ClusterName, node: NodeId) -> Result<(usize, &Member<E>)> {
+    /// The member that has a node, with its place and its Engine.
+    fn place(&self, cluster: &ClusterName, node: NodeId) -> Result<(usize, &Member<E>, &E)> {
         let place = self.known().places.get(&(cluster.clone(), node)).copied();
         let member = place.and_then(|place| Some((place, self.members().get(place)?)));
         let (place, member) = member.ok_or_else(|| {
             let what = format!("find the host of {node}");
             EngineError::new(EngineErrorKind::NotFound, what, anyhow!("the record of the cluster names none"))
         })?;
-        member.answers().map(|()| (place, member))
+        member.answers()?;
+        Ok((place, member, member.engine()?))
     }
 
     /// The Engine that has a node.
-    fn of(&self, cluster: &ClusterName, node: NodeId) -> Result<&E> {
-        if self.members().is_empty() {
-            return Ok(self.any());
+    fn at(&self, cluster: &ClusterName, node: NodeId) -> Result<&E> {
+        match self.alone() {
+            Some(home) => Ok(home),
+            None => self.place(cluster, node).map(|(_, _, engine)| engine),
         }
-        self.place(cluster, node).map(|(_, member)| &member.engine)
     }
 
     /// Learns the hosts of nodes from a specification.
@@ -142,7 +146,7 @@ impl<E: Engine> Fleet<E> {
     /// The Engine on which a node of this specification is to be.
     fn to(&self, spec: &Spec, node: NodeId) -> Result<&E> {
         self.learn(spec);
-        self.of(&spec.name, node)
+        self.at(&spec.name, node)
     }
 
     /// Waits for calls to all members that answer. One that fails is an error unless a majority has succeeded.
@@ -168,22 +172,18 @@ impl<E: Engine> Fleet<E> {
     /// Copies an image to a member that does not have it.
     async fn give_image(&self, member: &Member<E>, reference: &str) -> Result<()> {
         let _one_at_a_time = member.copying.lock().await;
-        let source = self.any();
-        let (there, here) = (member.engine.image(reference).await?, source.image(reference).await?);
-        let Some(here) = here.filter(|here| there.is_none_or(|there| there.id != here.id)) else { return Ok(()) };
-        let stream = source.export_images(std::slice::from_ref(&here.reference));
-        let read = StreamReader::new(stream.map_err(std::io::Error::other));
-        member.engine.load_images(read, "another host").await.map(drop)
+        image::copy(self.any()?, member.engine()?, reference).await
     }
 
     /// The whole of a cluster on all its hosts.
     async fn inventories(&self, cluster: &ClusterName) -> Result<Inventory> {
         let ask = async |member: &Member<E>| {
             let asked = async {
+                let engine = member.engine()?;
                 if !member.is_reached() {
-                    member.engine.greet().await?;
+                    engine.greet().await?;
                 }
-                member.engine.inventory(cluster).await
+                engine.inventory(cluster).await
             };
             let answer = timeout(HOST_LIMIT, asked).await.unwrap_or_else(|_| {
                 let why = anyhow!("no answer within {} s", HOST_LIMIT.as_secs());
@@ -206,14 +206,33 @@ impl<E: Engine> Fleet<E> {
     }
 }
 
-impl<E: Engine> Member<E> {
+impl<E> Member<E> {
+    fn new(host: &Host, open: Open<E>) -> Self {
+        let (opened, away, copying) = Default::default();
+        Self { host: host.clone(), open, opened, away, copying }
+    }
+
+    /// Its Engine. One that could not be opened is tried again: its socket may be there by now.
+    ///
+    /// # Errors
+    /// It has no address of an Engine, or the socket or the context is missing.
+    fn engine(&self) -> Result<&E> {
+        if let Some(engine) = self.opened.get() {
+            return Ok(engine);
+        }
+        let engine = (self.open)(Some(&self.host.engine));
+        let engine =
+            engine.map_err(|error| error.hinted(format!("correct the host {} of the setting 'hosts'", self.host.name)));
+        engine.map(|engine| self.opened.get_or_init(|| engine))
+    }
+
     fn is_reached(&self) -> bool {
         self.away.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Notes whether it answers.
     fn note<T>(&self, answer: &Result<T>) {
-        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = answer.as_ref().err().map(merge::reason);
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = answer.as_ref().err().map(EngineError::reason);
     }
 
     /// # Errors
@@ -230,19 +249,20 @@ impl<E: Engine> Member<E> {
 impl<E: Engine> Clusters for Fleet<E> {
     fn describe(&self) -> String {
         let names: Vec<&str> = self.members().iter().map(|member| member.host.name.as_str()).collect();
-        if names.is_empty() { self.any().describe() } else { format!("the hosts {}", names.join(", ")) }
+        self.alone().map_or_else(|| format!("the hosts {}", names.join(", ")), Clusters::describe)
     }
 
     fn version(&self) -> Option<EngineVersion> {
-        self.any().version()
+        self.any().ok()?.version()
     }
 
     async fn greet(&self) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().greet().await;
+        if let Some(home) = self.alone() {
+            return home.greet().await;
         }
         let greeted = join_all(self.members().iter().map(async |member| {
-            let answer = member.engine.greet().await;
+            let asked = async { member.engine()?.greet().await };
+            let answer = asked.await;
             member.note(&answer);
             answer
         }));
@@ -251,66 +271,62 @@ impl<E: Engine> Clusters for Fleet<E> {
 
     fn remote_host(&self) -> Option<&str> {
         // On several hosts each proxy has its own, which its facts name.
-        if self.members().is_empty() { self.any().remote_host() } else { None }
+        self.alone()?.remote_host()
     }
 
     async fn inventory(&self, cluster: &ClusterName) -> Result<Inventory> {
-        if !self.members().is_empty() {
-            return self.inventories(cluster).await;
-        }
-        let inventory = self.any().inventory(cluster).await?;
+        let Some(home) = self.alone() else { return self.inventories(cluster).await };
+        let inventory = home.inventory(cluster).await?;
         let hosts = inventory.recorded.as_ref().map(|recorded| recorded.hosts.clone()).unwrap_or_default();
         if hosts.is_empty() {
             return Ok(inventory);
         }
         // One of the hosts was asked, and its record names the others.
-        let members = self.opened(&hosts)?;
-        let _ = self.members.set(members);
+        let _ = self.members.set(self.of(&hosts));
         self.greet().await?;
         self.inventories(cluster).await
     }
 
     async fn clusters(&self) -> Result<Vec<ClusterSummary>> {
-        self.any().clusters().await
+        self.any()?.clusters().await
     }
 
-    async fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().check_conflicts(spec, inventory).await;
+    async fn conflicts(&self, spec: &Spec, inventory: &Inventory) -> Result<Vec<Conflict>> {
+        if let Some(home) = self.alone() {
+            return home.conflicts(spec, inventory).await;
         }
-        let check = async |member: &Member<E>| {
-            let there = Spec { placement: spec.placement.on(&member.host.name), ..spec.clone() };
-            let checked = member.engine.check_conflicts(&there, inventory).await;
-            checked.map_err(|error| EngineError {
-                operation: format!("{} on {}", error.operation, member.host.name),
-                ..error
-            })
+        let look = async |(_, member, engine): (usize, &Member<E>, &E)| {
+            let host = &member.host.name;
+            let there = Spec { placement: spec.placement.on(host), ..spec.clone() };
+            let found = engine.conflicts(&there, &inventory.on(host)).await?;
+            let with_host = |found: Conflict| Conflict { what: format!("{} on {host}", found.what), ..found };
+            Ok::<Vec<Conflict>, EngineError>(found.into_iter().map(with_host).collect())
         };
-        try_join_all(self.reached().map(|(_, member)| check(member))).await.map(drop)
+        try_join_all(self.reached().map(look)).await.map(|found| found.concat())
     }
 
     async fn record_spec(&self, spec: &Spec) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().record_spec(spec).await;
+        if let Some(home) = self.alone() {
+            return home.record_spec(spec).await;
         }
         self.learn(spec);
-        let calls = self.reached().map(|(_, member)| member.engine.record_spec(spec)).collect();
+        let calls = self.reached().map(|(_, _, engine)| engine.record_spec(spec)).collect();
         self.by_majority("record the configuration", calls).await.map(drop)
     }
 
     async fn remove_record(&self, cluster: &ClusterName) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().remove_record(cluster).await;
+        if let Some(home) = self.alone() {
+            return home.remove_record(cluster).await;
         }
-        try_join_all(self.reached().map(|(_, member)| member.engine.remove_record(cluster))).await.map(drop)
+        try_join_all(self.reached().map(|(_, _, engine)| engine.remove_record(cluster))).await.map(drop)
     }
 
     async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
-        if self.members().is_empty() {
-            return self.any().create_network(spec).await;
+        if let Some(home) = self.alone() {
+            return home.create_network(spec).await;
         }
         let create =
-            async |(place, member): (usize, &Member<E>)| Ok((place, member.engine.create_network(spec).await?));
+            async |(place, _, engine): (usize, &Member<E>, &E)| Ok((place, engine.create_network(spec).await?));
         let made = try_join_all(self.reached().map(create)).await?;
         let whole = merge::whole_network(&spec.name, made.iter().map(|(_, network)| network));
         let mut known = self.known();
@@ -323,8 +339,8 @@ impl<E: Engine> Clusters for Fleet<E> {
     }
 
     async fn remove_network(&self, id: &str) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().remove_network(id).await;
+        if let Some(home) = self.alone() {
+            return home.remove_network(id).await;
         }
         let networks: Vec<(usize, String)> = {
             let known = self.known();
@@ -332,17 +348,17 @@ impl<E: Engine> Clusters for Fleet<E> {
             of_cluster.map(|((_, place), network)| (*place, network.id.clone())).collect()
         };
         let remove = async |(place, id): (usize, String)| match self.members().get(place) {
-            Some(member) if member.is_reached() => member.engine.remove_network(&id).await,
+            Some(member) if member.is_reached() => member.engine()?.remove_network(&id).await,
             _ => Ok(()),
         };
         try_join_all(networks.into_iter().map(remove)).await.map(drop)
     }
 
     async fn remove_abandoned(&self) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().remove_abandoned().await;
+        if let Some(home) = self.alone() {
+            return home.remove_abandoned().await;
         }
-        try_join_all(self.reached().map(|(_, member)| member.engine.remove_abandoned())).await.map(drop)
+        try_join_all(self.reached().map(|(_, _, engine)| engine.remove_abandoned())).await.map(drop)
     }
 }
 
@@ -376,15 +392,15 @@ impl<E: Engine> Nodes for Fleet<E> {
     }
 
     async fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.remove_volume(cluster, node).await
+        self.at(cluster, node)?.remove_volume(cluster, node).await
     }
 
     async fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().create_node(spec, node, network_id).await;
+        if let Some(home) = self.alone() {
+            return home.create_node(spec, node, network_id).await;
         }
         self.learn(spec);
-        let (place, member) = self.place(&spec.name, node.node)?;
+        let (place, member, engine) = self.place(&spec.name, node.node)?;
         let network = self.known().networks.get(&(spec.name.clone(), place)).cloned();
         let (network, address) =
             network.and_then(|network| Some((network.id, network.subnet.address(node.node)?))).ok_or_else(|| {
@@ -395,19 +411,19 @@ impl<E: Engine> Nodes for Fleet<E> {
         self.give_image(member, &node.image).await?;
         // Each host has a subnet of its own.
         let own = NodeSpec { address, ..node.clone() };
-        member.engine.create_node(spec, &own, &network).await
+        engine.create_node(spec, &own, &network).await
     }
 
     async fn write_files(&self, cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
-        self.of(cluster, node)?.write_files(cluster, node, files).await
+        self.at(cluster, node)?.write_files(cluster, node, files).await
     }
 
     async fn install(&self, cluster: &ClusterName, node: NodeId, program: &NodeProgram) -> Result<()> {
-        self.of(cluster, node)?.install(cluster, node, program).await
+        self.at(cluster, node)?.install(cluster, node, program).await
     }
 
     async fn read_file(&self, cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {
-        match self.of(cluster, node) {
+        match self.at(cluster, node) {
             Ok(engine) => engine.read_file(cluster, node, path).await,
             // Before the first look the fleet does not know where it is.
             Err(error) if error.kind == EngineErrorKind::NotFound => Ok(None),
@@ -416,23 +432,23 @@ impl<E: Engine> Nodes for Fleet<E> {
     }
 
     async fn start_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.start_node(cluster, node).await
+        self.at(cluster, node)?.start_node(cluster, node).await
     }
 
     async fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.stop_node(cluster, node).await
+        self.at(cluster, node)?.stop_node(cluster, node).await
     }
 
     async fn set_resources(&self, cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
-        self.of(cluster, node)?.set_resources(cluster, node, resources).await
+        self.at(cluster, node)?.set_resources(cluster, node, resources).await
     }
 
     async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.kill_node(cluster, node).await
+        self.at(cluster, node)?.kill_node(cluster, node).await
     }
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.unpause_node(cluster, node).await
+        self.at(cluster, node)?.unpause_node(cluster, node).await
     }
 
     async fn set_data_aside(&self, spec: &Spec, node: NodeId) -> Result<Option<String>> {
@@ -440,10 +456,18 @@ impl<E: Engine> Nodes for Fleet<E> {
     }
 
     async fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.of(cluster, node)?.remove_node(cluster, node).await
+        self.at(cluster, node)?.remove_node(cluster, node).await
     }
 
     async fn log_tail(&self, cluster: &ClusterName, node: NodeId, lines: usize) -> Result<String> {
-        self.of(cluster, node)?.log_tail(cluster, node, lines).await
+        self.at(cluster, node)?.log_tail(cluster, node, lines).await
+    }
+}
+
+impl<E: Engine> Hosted for Fleet<E> {
+    type Alone = E;
+
+    fn hosts(&self) -> Vec<(&Host, Result<&E>)> {
+        self.members().iter().map(|member| (&member.host, member.engine())).collect()
     }
 }

@@ -14,9 +14,11 @@ use std::future::Future;
 use std::path::Path;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use tokio::io::AsyncRead;
+use tokio_util::io::StreamReader;
 
 use super::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ImageChoice, Images, UsedImage};
@@ -113,6 +115,18 @@ pub trait ImageStore: Send + Sync + 'static {
     /// # Errors
     /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
     fn examine(&self, kind: ImageKind, image: LocalImage) -> impl Future<Output = Result<UsedImage>> + Send;
+}
+
+/// Copies an image to an engine that does not have it. Nothing is done where `from` does not have it either.
+///
+/// # Errors
+/// One of them does not answer, or refuses.
+pub async fn copy(from: &impl ImageStore, to: &impl ImageStore, reference: &str) -> Result<()> {
+    let (there, here) = (to.image(reference).await?, from.image(reference).await?);
+    let Some(here) = here.filter(|here| there.is_none_or(|there| there.id != here.id)) else { return Ok(()) };
+    let stream = from.export_images(std::slice::from_ref(&here.reference));
+    let read = StreamReader::new(stream.map_err(std::io::Error::other));
+    to.load_images(read, "another host").await.map(drop)
 }
 
 /// The references that a choice allows if nothing else is known, the preferred one first.

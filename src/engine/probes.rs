@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::Result;
+use super::{Conflict, Result};
 use crate::cluster::desired::{NodeSpec, Program};
+use crate::cluster::hosts::EngineFacts;
 use crate::dial::Stream;
 use crate::spec::Spec;
 
@@ -16,6 +17,22 @@ pub enum Tried<T> {
     Served(T),
     /// The server ended; the end of its output.
     Ended(String),
+}
+
+/// The outcome of an attempt to serve at ports of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoodIn<T> {
+    /// The server was there.
+    Served {
+        /// What was found out meanwhile.
+        answer: T,
+        /// How much space the disk of the Engine has left, in bytes; `None` if it is not known.
+        free: Option<u64>,
+    },
+    /// Something else has one of the ports.
+    Taken(Conflict),
+    /// The host does not have the address; in the words of the Engine.
+    ForeignAddress(String),
 }
 
 /// A file that is read while it is sent.
@@ -89,6 +106,19 @@ pub trait Probes: Send + Sync + 'static {
         server: SocketAddrV4,
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
     ) -> impl Future<Output = Result<T>>;
+
+    /// Starts a temporary server that has these ports of the host and lets nobody in.
+    ///
+    /// It listens at the first of them, and lasts as long as `question` takes.
+    fn stand_in<T>(
+        &self,
+        program: &Program,
+        ports: &[SocketAddr],
+        question: impl AsyncFnOnce() -> T,
+    ) -> impl Future<Output = Result<StoodIn<T>>>;
+
+    /// What the Engine says of itself and of its host, after it was greeted.
+    fn engine_facts(&self) -> impl Future<Output = Result<EngineFacts>> + Send;
 
     /// The Docker network that an address is on, and the address of the host there.
     ///

@@ -9,6 +9,7 @@
 mod containers;
 mod dialled;
 mod faults;
+mod hosts;
 mod images;
 mod invariants;
 mod locks;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::hosts::SimHost;
 use self::passwords::SimPasswords;
 use self::sentinels::Succession;
 use self::talk::{SimSnapshot, TalkingServer};
@@ -35,7 +37,7 @@ use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Encryption, Group, NodeId, REDIS_PORT, Role, Secrets, Spec, render};
+use crate::spec::{Encryption, Group, Host, NodeId, REDIS_PORT, Role, Secrets, Spec, render};
 use crate::tls::Trust;
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
@@ -54,6 +56,10 @@ pub struct Sim {
     world: Arc<Mutex<SimWorld>>,
     /// The secrets of the client that asks servers; without any they have no users and logins.
     secrets: Option<Secrets>,
+    /// Its hosts, each with this world alone.
+    hosts: Vec<Sim>,
+    /// The host that it is alone.
+    host: Option<Host>,
 }
 
 #[derive(Default)]
@@ -106,6 +112,8 @@ struct SimWorld {
     keys: BTreeMap<NodeId, BTreeMap<String, Vec<String>>>,
     /// Whether masters acknowledge writes that no replica gets.
     is_forgetful: bool,
+    /// What is wrong with hosts, by name.
+    hosts: BTreeMap<String, SimHost>,
 }
 
 /// A script that never ends.

@@ -25,6 +25,7 @@ use crate::cluster::observed::{Loading, NodeState};
 use crate::cluster::reckon::StaysMaster;
 use crate::cluster::strangers::Stranger;
 use crate::cluster::{Gate, Refusal, Unmet};
+use crate::doctor::hosts::HostFault;
 use crate::engine::image::ImageKind;
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::error::{Failure, FailureKind};
@@ -565,6 +566,20 @@ fn states(page: &mut Page) {
         Unknown {},
     });
     page.show("NodeState", states.map(|state| format!("redis-2 {}", state.sentence())));
+    let host = || "b".parse().expect("a name");
+    let address = server();
+    let faults = examples!(HostFault {
+        Away { why: "ssh me@192.0.2.6 failed: Permission denied (publickey)".to_owned() },
+        SameEngine { other: host() },
+        OtherArchitecture { own: "arm64".to_owned(), first: host(), others: "amd64".to_owned() },
+        Conflict { what: "192.0.2.5:7100 is used by the container web".to_owned() },
+        ForeignAddress { address: (*address.ip()).into(), said: why() },
+        Unreached { from: "b and c".to_owned(), address, why: why() },
+        ClockSkew { seconds: 61, is_ahead: true },
+        ClockSkew { seconds: 61, is_ahead: false },
+        DiskFull { mebibytes: 200 },
+    });
+    page.show("HostFault", faults.iter().map(|fault| format!("a: {fault}\n    {}", fault.why())));
     let taken = [Some(Duration::from_millis(21)), None];
     page.show("TakenOver", taken.map(|paused| TakenOver { node: redis(1), existing: server(), paused }));
     let failed = examples!(OpError {

@@ -60,6 +60,29 @@ pub struct FindingDocument {
     pub repaired_by_up: bool,
 }
 
+impl SeverityCounts {
+    /// Counts findings by their severities.
+    pub fn of(severities: impl Iterator<Item = Severity>) -> Self {
+        let mut counts = Self { critical: 0, warning: 0, remark: 0 };
+        for severity in severities {
+            match severity {
+                Severity::Critical => counts.critical += 1,
+                Severity::Warning => counts.warning += 1,
+                Severity::Remark => counts.remark += 1,
+            }
+        }
+        counts
+    }
+
+    /// `1 critical finding, 2 warnings`. `None` without findings.
+    pub fn in_words(&self) -> Option<String> {
+        let counted = [(self.critical, "critical finding"), (self.warning, "warning"), (self.remark, "remark")];
+        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
+        let counted: Vec<String> = counted.map(|(number, what)| count(number, what)).collect();
+        (!counted.is_empty()).then(|| counted.join(", "))
+    }
+}
+
 impl FindingDocument {
     fn new(finding: DoctorFinding, up_changes: bool) -> Self {
         let DoctorFinding { check, node, text, evidence, remedies } = finding;
@@ -81,14 +104,13 @@ impl DoctorDocument {
     pub fn new(cluster: &ClusterName, diagnosis: Diagnosis) -> Self {
         let Diagnosis { findings, unseen, plan } = diagnosis;
         let up_changes = plan.refusal.is_none() && plan.changes();
-        let of = |severity| findings.iter().filter(|finding| finding.check.severity == severity).count();
-        let (critical, warning, remark) = (of(Severity::Critical), of(Severity::Warning), of(Severity::Remark));
+        let counts = SeverityCounts::of(findings.iter().map(|finding| finding.check.severity));
         Self {
             api_version: API_VERSION,
             kind: "Doctor",
             cluster: cluster.clone(),
-            healthy: critical == 0,
-            counts: SeverityCounts { critical, warning, remark },
+            healthy: counts.critical == 0,
+            counts,
             findings: findings.into_iter().map(|finding| FindingDocument::new(finding, up_changes)).collect(),
             unseen,
         }
@@ -146,20 +168,16 @@ impl DoctorDocument {
     }
 
     fn verdict(&self, ui: &Ui) -> String {
-        let SeverityCounts { critical, warning, remark } = self.counts;
         let name = &self.cluster;
-        let counted = [(critical, "critical finding"), (warning, "warning"), (remark, "remark")];
-        let counted: Vec<String> =
-            counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)).collect();
         let hint = "why it matters: redos explain ID";
         let repair = || format!("repair it: {}", command_line(name, "doctor --fix"));
-        match (counted.is_empty(), critical) {
-            (true, _) => ui.paint_data(&format!("{name}: no findings"), &Style::new().green().bold()),
-            (false, 0) => format!("{name}: {}; {hint}", counted.join(", ")),
-            (false, _) => {
+        match self.counts.in_words() {
+            None => ui.paint_data(&format!("{name}: no findings"), &Style::new().green().bold()),
+            Some(counted) if self.healthy => format!("{name}: {counted}; {hint}"),
+            Some(counted) => {
                 let is_fixable = self.findings.iter().any(|finding| finding.repaired_by_up);
                 let hints = if is_fixable { format!("{hint}; {}", repair()) } else { hint.to_owned() };
-                let verdict = ui.paint_data(&format!("{name}: {}", counted.join(", ")), &Style::new().red().bold());
+                let verdict = ui.paint_data(&format!("{name}: {counted}"), &Style::new().red().bold());
                 format!("{verdict}\n{hints}")
             }
         }

@@ -23,7 +23,9 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-pub use directives::{TLS_TRIAL, fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
+pub use directives::{
+    TLS_TRIAL, fixed_directives, max_clients, stand_in_configuration, taken_back, told_directives, trial_configuration,
+};
 pub use exporter::{exporter_files, exporter_path, exporter_question};
 pub use guard::{GuardFile, guard_files};
 pub use proxy::{basic_login, former_vote_ends, proxy_files, stats_logins};

@@ -13,6 +13,7 @@ use redos::testing::output::{Format, Options};
 use redos::testing::spec::NodeId;
 use serde_json::Value;
 
+use crate::hosts::HOSTS;
 use crate::memory::{REDIS_1, Ran, ready, redos, run, tapes};
 
 #[test]
@@ -39,6 +40,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "top --once",
             "url",
             "url --stats",
+            "url --all",
             "sentinel masters",
             "events",
             "logs",
@@ -70,6 +72,12 @@ fn every_kind_of_document_is_what_its_schema_says() {
         };
         seen.extend(tokio::join!(held, faults).1);
         seen.extend(redos(&sim, "down -o json").await.kinds());
+        let settings = folder.path().join("hosts.yaml");
+        std::fs::write(&settings, HOSTS).expect("a file");
+        for verb in ["host ls", "host check"] {
+            let line = format!("-f {} {verb} -o json", settings.display());
+            seen.extend(redos(&Sim::default(), &line).await.kinds());
+        }
 
         // What an engine in memory has none of, and what `main` prints.
         let (ui, stdout, stderr) = tapes(Options { format: Format::Json, ..Options::default() });

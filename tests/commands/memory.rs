@@ -29,8 +29,8 @@ impl World for InMemory {
     type Engine = Sim;
     type Servers = Sim;
 
-    fn open(&self, _address: Option<&str>, _hosts: &Hosts) -> Result<Sim, EngineError> {
-        Ok(self.0.clone())
+    fn open(&self, _address: Option<&str>, hosts: &Hosts) -> Result<Sim, EngineError> {
+        Ok(self.0.on_hosts(hosts))
     }
 
     fn servers(engine: &Arc<Sim>, _spec: &Spec, secrets: &Secrets) -> Sim {

@@ -35,6 +35,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("url --ca", "has no TLS"),
     ("chaos latency master --delay 50ms --for 10s", "an engine in memory has no kernel"),
     ("chaos partition master", "an engine in memory has no kernel"),
+    // The cluster of these tests is on one Engine.
+    ("chaos kill host:b --for 30s", "has no node 'host:b'"),
+    ("host check", "name hosts"),
+    ("host ls", "name hosts"),
     ("doctor --fix", "there is no terminal"),
     ("up --follow 192.0.2.1:7700", "'sim' has data of its own"),
     ("up --network shared", "the cluster is on the network sim"),

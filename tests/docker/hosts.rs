@@ -78,9 +78,14 @@ impl ThreeHosts {
     }
 
     async fn redos(&self, arguments: &[&str]) -> Run {
+        self.redos_on(&self.setting(), arguments).await
+    }
+
+    /// `redos` with another setting `hosts`.
+    async fn redos_on(&self, setting: &str, arguments: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_redos"));
         command.env_clear().args(["--project", self.cluster.as_str()]).args(arguments);
-        command.env("PATH", std::env::var_os("PATH").expect("a path")).env("REDOS_HOSTS", self.setting());
+        command.env("PATH", std::env::var_os("PATH").expect("a path")).env("REDOS_HOSTS", setting);
         command.current_dir(std::env::temp_dir()).kill_on_drop(true).stdin(std::process::Stdio::null());
         let output = command.output().await.expect("the binary runs");
         Run {
@@ -148,6 +153,19 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     assert!(encryption.contains("tls") && encryption.contains("several hosts"), "it is the default: {encryption}");
     let proxies = settings.lines().find(|line| line.starts_with("proxies ")).expect("a line");
     assert!(proxies.contains('3') && proxies.contains("one on each host"), "{proxies}");
+    hosts.redos(&["host", "check"]).await.succeeds();
+    // Another name for the Engine of a, and an address that c does not have.
+    let (net, again) = (&hosts.net, hosts.engines[0].address().replace("unix:///", "unix:////"));
+    let wrong = format!("{}; d {again} {net}.14", hosts.setting().replace(&format!("{net}.13"), &format!("{net}.99")));
+    let checked = hosts.redos_on(&wrong, &["host", "check", "-o", "json"]).await;
+    let document: Value = serde_json::from_str(&checked.stdout).unwrap_or_else(|_| panic!("{}", checked.stderr));
+    let findings = document["findings"].as_array().expect("findings").iter();
+    let found: Vec<_> = findings.map(|found| (found["host"].as_str(), found["id"].as_str())).collect();
+    let wanted = vec![(Some("c"), Some("foreign-address")), (Some("d"), Some("same-engine"))];
+    assert_eq!((checked.code, found), (Some(1), wanted), "{document}");
+    let refused = hosts.redos_on(&wrong, &["up"]).await.fails(2);
+    assert!(refused.contains("host d: its Engine is that of a"), "{refused}");
+    assert_eq!(hosts.left().await, Vec::<String>::new(), "nothing was made");
     // Three hosts on the processors of one: with TLS the checks of three proxies take half of one of them.
     hosts.redos(&["up", "--tls=none", "--proxies", "1"]).await.succeeds();
     eventually_within(PATIENCE, "it is healthy", async || hosts.status().await["healthy"] == true).await;
@@ -162,9 +180,10 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     hosts.redos(&["cli", "--", "SET", "kept", "always"]).await.succeeds();
     hosts.redos(&["cli", "--", "WAIT", "2", "5000"]).await.succeeds();
     hosts.engines[0].lose_power().await;
-    // A socket at which nobody answers, like the port of a host that is off.
-    let socket = hosts.engines[0].address();
-    drop(std::os::unix::net::UnixListener::bind(socket.trim_start_matches("unix://")).expect("a socket"));
+    let listed = hosts.redos(&["host", "ls"]).await.succeeds();
+    let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(rows[1].ends_with(&["away", "?/3"]) && rows[2].ends_with(&["2/2"]), "{listed}");
+    assert!(listed.contains("a is away: there is no such socket"), "{listed}");
     eventually_within(PATIENCE, "another host has the master", async || {
         let status = hosts.status().await;
         let master = status["groups"][0]["master"]["node"].as_str();

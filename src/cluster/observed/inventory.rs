@@ -47,6 +47,13 @@ impl Inventory {
         self.recorded.as_ref().filter(|recorded| !recorded.hosts.is_empty())
     }
 
+    /// The same with the containers on one host alone.
+    #[must_use]
+    pub fn on(&self, host: &HostName) -> Self {
+        let there = self.nodes.iter().filter(|(_, facts)| facts.host_name.as_ref() == Some(host));
+        Self { nodes: there.map(|(node, facts)| (*node, facts.clone())).collect(), ..self.clone() }
+    }
+
     /// What can be assumed of a cluster without its Engine.
     ///
     /// All nodes run, at the addresses that they keep for life.
@@ -161,7 +168,9 @@ pub struct NodeFacts {
 }
 
 impl NodeFacts {
-    /// What is known of a node without a look at its container: its name, its limits and its place on a host.
+    /// What is known of a node without a look at its container.
+    ///
+    /// That is its name, its limits and its place on a host.
     pub fn unobserved(spec: &Spec, node: NodeId, state: NodeState) -> Self {
         let host = spec.host_of(node);
         Self {

@@ -57,8 +57,8 @@ pub enum DirectionArg {
 /// The target of a fault, and conditions.
 #[derive(Args, Clone, Debug)]
 pub struct TargetArgs {
-    /// master, replica, sentinel, leader-sentinel, proxy or random for one node; replicas, sentinels, proxies or a group's
-    /// name for all; or the name of a node
+    /// master, replica, sentinel, leader-sentinel, proxy or random for one node; replicas, sentinels, proxies, a group's
+    /// name or host:NAME for all; or the name of a node
     #[arg(value_name = "TARGET", required = true)]
     pub targets: Vec<String>,
     /// Master group, by name or number

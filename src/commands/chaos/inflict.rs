@@ -10,7 +10,7 @@ use super::ChaosVerb;
 use super::args::{DirectionArg, FaultArgs, LinkArgs, TargetArgs};
 use crate::agent::order::{Direction, Packets};
 use crate::chaos::fault::{Fault, Written};
-use crate::chaos::target::{LEADER, NoTarget, Scene, WORDS, leader};
+use crate::chaos::target::{HOST, LEADER, NoTarget, Scene, WORDS, leader};
 use crate::chaos::watchdog::MARGIN;
 use crate::cluster::observed::Observed;
 use crate::commands::session::faults::{start_watchdog, undo_all};
@@ -129,7 +129,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     }
     let none = |why: NoTarget| match why {
         NoTarget::Unknown(name) => lookup::no_such_node(cluster, &scene.nodes(), &name)
-            .hinted(format!("or name a master group, or one of {WORDS}")),
+            .hinted(format!("or name a master group, a host as in {HOST}NAME, or one of {WORDS}")),
         NoTarget::Absent(why) => {
             Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
         }
@@ -234,7 +234,13 @@ async fn end<W: World>(
 fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Packets {
     let Some(args) = args else { return Packets::default() };
     let server = |other: &NodeId| observed.inventory.server(*other);
-    let others = observed.inventory.nodes.keys().filter(|other| **other != node);
+    // A proxy of another host has an address there that means nothing here.
+    let inventory = &observed.inventory.nodes;
+    let own = inventory.get(&node).and_then(|facts| facts.host_name.as_ref());
+    let is_in_reach = |other: &NodeId| {
+        inventory.get(other).is_some_and(|facts| facts.on_host.is_some() || facts.host_name.as_ref() == own)
+    };
+    let others = inventory.keys().filter(|other| **other != node && is_in_reach(other));
     let mut link = if peers.is_empty() {
         Packets::to_everybody(others.filter_map(server).collect())
     } else {

@@ -74,11 +74,15 @@ fn value_of(argument: &Arg) -> &str {
     argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str())
 }
 
-/// What a fault can hit: a role, a group or a node.
+/// What a fault can hit: a role, a group, a host or a node.
 fn targets() -> Vec<CompletionCandidate> {
     let found = inventory();
     let roles = target::WORDS.split(", ").map(CompletionCandidate::new);
-    roles.chain(groups(&found)).chain(nodes(&found, |_| true)).collect()
+    let recorded = found.iter().filter_map(|inventory| inventory.recorded.as_ref());
+    let hosts: Vec<String> =
+        recorded.flat_map(|spec| spec.hosts.iter()).map(|host| format!("{}{}", target::HOST, host.name)).collect();
+    let hosts = hosts.into_iter().map(CompletionCandidate::new);
+    roles.chain(groups(&found)).chain(hosts).chain(nodes(&found, |_| true)).collect()
 }
 
 fn clusters() -> Vec<CompletionCandidate> {

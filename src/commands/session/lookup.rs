@@ -160,15 +160,25 @@ pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
 /// # Errors
 /// No proxy runs.
 pub fn published(spec: &Spec, inventory: &Inventory, container: u16) -> Result<String, Failure> {
+    let all = published_by_all(spec, inventory, container)?;
+    Ok(all.into_iter().map(|(_, address)| address).next().unwrap_or_default())
+}
+
+/// [`published`] of each running proxy, at least of one.
+///
+/// # Errors
+/// No proxy runs.
+pub fn published_by_all(spec: &Spec, inventory: &Inventory, container: u16) -> Result<Vec<(NodeId, String)>, Failure> {
     let running =
         inventory.nodes.iter().filter(|(node, facts)| node.role() == Role::Proxy && facts.state == NodeState::Running);
-    let address = running.filter_map(|(_, facts)| facts.reached_at(container)).next();
-    address.ok_or_else(|| {
+    let all: Vec<_> = running.filter_map(|(node, facts)| Some((*node, facts.reached_at(container)?))).collect();
+    if all.is_empty() {
         let what = format!("no proxy of '{}' is running, so there is no address to connect to", spec.name);
-        Failure::message(FailureKind::Failed, what)
+        return Err(Failure::message(FailureKind::Failed, what)
             .hinted(format!("repair the cluster: {}", command_line(&spec.name, "up")))
-            .hinted(format!("see what is wrong: {}", command_line(&spec.name, "status")))
-    })
+            .hinted(format!("see what is wrong: {}", command_line(&spec.name, "status"))));
+    }
+    Ok(all)
 }
 
 /// Refuses a verb that needs a master while the cluster is a standby.

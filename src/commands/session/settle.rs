@@ -1,6 +1,6 @@
 //! The settings of a cluster: the given ones over those that it was created with.
 
-use super::{Call, Session, World, follow, granted, programs, trial};
+use super::{Call, Session, World, follow, granted, hosts, programs, trial};
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Failure, FailureKind};
@@ -28,6 +28,7 @@ impl<W: World> Session<W> {
     /// cannot be followed. Nothing was changed.
     pub async fn settle_and_try(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let mut settings = self.settle(request, found)?;
+        hosts::check(self, &settings.spec, &found.inventory).await?;
         let programs = programs::settle(self, &mut settings, &found.inventory).await?;
         let program = &programs.redis;
         Box::pin(trial::check(self, &mut settings, program, &found.inventory)).await?;

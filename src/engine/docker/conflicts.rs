@@ -9,13 +9,13 @@ use bollard::models::{ContainerSummary, EndpointResource};
 use futures_util::future::try_join3;
 
 use super::{DockerEngine, calls, labels, listeners, listing};
-use crate::cluster::desired::{bind, published_ports};
+use crate::cluster::desired::wanted_ports;
 use crate::cluster::observed::Inventory;
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{Conflict, EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
-/// Refuses names and ports that others use. All conflicts are in one error, and nothing is changed.
-pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<()> {
+/// The names and ports of future nodes that others use.
+pub async fn find(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<Vec<Conflict>> {
     let named = HashMap::from([("name".to_owned(), vec![spec.name.to_string()])]);
     let (containers, networks, volumes) = try_join3(
         listing::containers(engine, &HashMap::new()),
@@ -23,7 +23,7 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
         listing::volumes(engine, &named),
     )
     .await?;
-    let mut conflicts = Conflicts::default();
+    let mut found = Vec::new();
     let foreign = |labels: &labels::Labels| labels::cluster(labels).as_ref() != Some(&spec.name);
     let none = labels::Labels::new();
 
@@ -33,7 +33,7 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
     for container in &containers {
         let name = container_name(container);
         if names.contains(name) && foreign(container.labels.as_ref().unwrap_or(&none)) {
-            conflicts.name("container", name);
+            found.push(taken_name("container", name));
         }
     }
     for network in &networks {
@@ -42,77 +42,32 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
             && spec.network.name.is_none()
             && foreign(network.labels.as_ref().unwrap_or(&none))
         {
-            conflicts.name("network", name);
+            found.push(taken_name("network", name));
         }
     }
     let names: BTreeSet<String> = nodes.iter().map(|node| node.volume_name(&spec.name)).collect();
     for volume in &volumes {
         if names.contains(&volume.name) && foreign(&volume.labels) {
-            conflicts.name("volume", &volume.name);
+            found.push(taken_name("volume", &volume.name));
         }
     }
     for port in wanted_ports(spec, &nodes, inventory) {
         if let Some(owner) = owner(engine, &spec.name, &containers, port) {
-            conflicts.port(port, &owner);
+            found.push(owner.conflict(port));
         }
     }
     if is_elsewhere(engine, spec.ports.bind) {
-        conflicts.address(spec.ports.bind);
+        let what = format!("{} is no address of this host", spec.ports.bind);
+        let remedy = "publish at one of its addresses, which 'ip address' lists: --bind ADDRESS".to_owned();
+        found.push(Conflict { what, remedy, port: None });
     }
-    conflicts.into_result(&spec.name)
+    Ok(found)
 }
 
-/// The ports that the cluster should publish, without those that it publishes already.
-fn wanted_ports(spec: &Spec, nodes: &[NodeId], inventory: &Inventory) -> Vec<SocketAddr> {
-    let of_node = |node: &NodeId| {
-        let bind = bind(spec, *node);
-        published_ports(spec, *node).into_values().map(move |port| SocketAddr::new(bind, port))
-    };
-    let wanted: BTreeSet<SocketAddr> = nodes.iter().flat_map(of_node).collect();
-    let ours =
-        |port: u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|published| published.host == port);
-    wanted.into_iter().filter(|wanted| wanted.port() != 0 && !ours(wanted.port())).collect()
-}
-
-/// All conflicts of one check.
-#[derive(Default)]
-struct Conflicts {
-    found: Vec<String>,
-    remedies: Vec<String>,
-}
-
-impl Conflicts {
-    fn name(&mut self, kind: &str, name: &str) {
-        self.found.push(format!("a {kind} named {name} exists and redos did not create it"));
-        self.remedy(name_remedy(kind, name));
-    }
-
-    fn port(&mut self, port: SocketAddr, owner: &Owner) {
-        self.found.push(format!("{port} is used by {owner}"));
-        self.remedy(owner.remedy(port));
-    }
-
-    fn address(&mut self, bind: IpAddr) {
-        self.found.push(format!("{bind} is no address of this host"));
-        self.remedy("publish at one of its addresses, which 'ip address' lists: --bind ADDRESS".to_owned());
-    }
-
-    /// One owner of three ports needs only one remedy.
-    fn remedy(&mut self, remedy: String) {
-        if !self.remedies.contains(&remedy) {
-            self.remedies.push(remedy);
-        }
-    }
-
-    fn into_result(self, cluster: &ClusterName) -> Result<()> {
-        if self.found.is_empty() {
-            return Ok(());
-        }
-        let operation = format!("claim the names and ports of {cluster}");
-        let mut error = EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(self.found.join("; ")));
-        error.hints = self.remedies;
-        Err(error)
-    }
+/// The conflict about a name of Docker.
+fn taken_name(kind: &str, name: &str) -> Conflict {
+    let what = format!("a {kind} named {name} exists and redos did not create it");
+    Conflict { what, remedy: name_remedy(kind, name), port: None }
 }
 
 /// The remedy for a name that is in use.
@@ -124,11 +79,10 @@ pub fn name_remedy(kind: &str, name: &str) -> String {
     format!("if nobody needs it: {remove} {name}; else give the cluster another name: redos -p OTHER up")
 }
 
-/// The remedy for a port that is in use, as the start of a node has shown.
-pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
+/// The conflict about a port that is in use, as the start of a container has shown.
+pub async fn taken(engine: &DockerEngine, port: SocketAddr) -> Conflict {
     let containers = listing::containers(engine, &HashMap::new()).await.unwrap_or_default();
-    let owner = publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown);
-    format!("{port} is used by {owner}: {}", owner.remedy(port))
+    publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown).conflict(port)
 }
 
 /// The error of a node whose address another container has; `None` when no container has it.
@@ -168,8 +122,13 @@ pub fn gives_no_fixed_addresses(said: &str) -> bool {
 
 /// The remedy for an address that the Engine's host does not have, if its error is about that.
 pub fn foreign_address_remedy(cluster: &ClusterName, said: &str) -> Option<String> {
-    let is_about_it = said.contains("cannot assign requested address");
-    is_about_it.then(|| format!("publish at an address of the Docker host: redos -p {cluster} up --bind 127.0.0.1"))
+    is_foreign_address(said)
+        .then(|| format!("publish at an address of the Docker host: redos -p {cluster} up --bind 127.0.0.1"))
+}
+
+/// Whether the Engine's error is about an address that its host does not have.
+pub fn is_foreign_address(said: &str) -> bool {
+    said.contains("cannot assign requested address")
 }
 
 /// The owner of a port.
@@ -195,6 +154,11 @@ impl std::fmt::Display for Owner {
 }
 
 impl Owner {
+    /// The conflict about a port that it has.
+    fn conflict(&self, port: SocketAddr) -> Conflict {
+        Conflict { what: format!("{port} is used by {self}"), remedy: self.remedy(port), port: Some(port) }
+    }
+
     /// The command that frees the port.
     fn remedy(&self, port: SocketAddr) -> String {
         let free = match self {
@@ -288,7 +252,6 @@ pub fn taken_port(said: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Placement;
 
     #[test]
     fn the_taken_port_is_read_from_every_engines_words() {
@@ -318,26 +281,5 @@ mod tests {
         assert_eq!(owner("0.0.0.0:7001").as_deref(), Some("other-proxy-1 of the cluster other"));
         assert_eq!(owner("127.0.0.2:7001"), None);
         assert_eq!(owner("127.0.0.1:81"), None);
-    }
-
-    #[test]
-    fn what_the_cluster_publishes_itself_is_not_wanted_again() {
-        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
-        spec.proxies = 2;
-        let wanted = |spec: &Spec| wanted_ports(spec, &spec.nodes(), &Inventory::default());
-        let ports: Vec<u16> = wanted(&spec).iter().map(SocketAddr::port).collect();
-        assert_eq!(ports, [6379, 6380, 6479, 6480, 8404, 8504]);
-        let mut apart = Spec { proxies: 3, ..spec.clone() };
-        apart.hosts = "a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3".to_owned().try_into().expect("hosts");
-        apart.placement = Placement::settled(&apart, None);
-        let of_a = apart.placement.on(&"a".parse().expect("a name"));
-        let nodes: Vec<NodeId> = apart.nodes().into_iter().filter(|node| of_a.of(*node).is_some()).collect();
-        let of_a =
-            wanted_ports(&apart, &nodes, &Inventory::default()).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(of_a, ["10.0.0.1:7100", "10.0.0.1:7123", "127.0.0.1:6379", "127.0.0.1:6380", "127.0.0.1:8404"]);
-        spec.ports.write = 0;
-        spec.ports.read = 0;
-        spec.ports.stats = 0;
-        assert!(wanted(&spec).is_empty(), "Docker's choice is never taken");
     }
 }

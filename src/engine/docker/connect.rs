@@ -60,7 +60,8 @@ struct ContextEndpoint {
     skips_verification: bool,
 }
 
-/// Finds the Engine's address: the given host, else the environment, else Docker's own configuration.
+/// Finds the Engine's address: the given host, else the environment, else Docker's own configuration. A given host without
+/// `://` is the name of a context.
 ///
 /// # Errors
 /// The address is one that redos cannot speak to, or the chosen context does not exist.
@@ -68,9 +69,14 @@ fn resolve(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<E
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let home = env("HOME").map(PathBuf::from);
     let config_dir = env("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home?.join(".docker")));
-    let given = match host {
-        Some(host) => Some((host.to_owned(), "the option --host")),
-        None => env("DOCKER_HOST").map(|host| (host, "DOCKER_HOST")),
+    let (named, host) = match host {
+        Some(host) if !host.contains("://") => (Some(host.to_owned()), None),
+        host => (None, host),
+    };
+    let given = match (host, &named) {
+        (Some(host), _) => Some((host.to_owned(), "the option --host")),
+        (None, None) => env("DOCKER_HOST").map(|host| (host, "DOCKER_HOST")),
+        (None, Some(_)) => None,
     };
     if let Some((host, origin)) = given {
         let certificates = || env("DOCKER_CERT_PATH").map(PathBuf::from).or_else(|| config_dir.clone());
@@ -78,7 +84,7 @@ fn resolve(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<E
         let certificates = is_encrypted.then(certificates).flatten();
         return Endpoint::new(host, Some(origin.to_owned()), certificates);
     }
-    let context = env("DOCKER_CONTEXT").or_else(|| current_context(config_dir.as_deref()?));
+    let context = named.or_else(|| env("DOCKER_CONTEXT")).or_else(|| current_context(config_dir.as_deref()?));
     let Some(name) = context.filter(|name| name != "default") else {
         return Endpoint::new(DEFAULT_HOST.to_owned(), None, None);
     };
@@ -237,6 +243,7 @@ mod tests {
         let endpoint = resolved(None, &all[2..]).expect("an endpoint");
         assert_eq!(endpoint.to_string(), "unix:///colima.sock (from the context colima)");
         assert_eq!(host(None, &all[3..]), DEFAULT_HOST);
+        assert_eq!(host(Some("near"), &all), "tcp://near:2376", "a context, as a host of a cluster may be");
         assert_eq!(host(None, &[("DOCKER_HOST", "")]), DEFAULT_HOST, "empty is unset, as for Docker");
     }
 

@@ -167,6 +167,20 @@ impl Endpoint {
         Some(host_of(address))
     }
 
+    /// What the user can do about a refusal of ssh, which redos never answers questions of.
+    pub fn ssh_remedy(&self, said: &str) -> Option<String> {
+        let Transport::Ssh(destination) = &self.transport else { return None };
+        // What is behind a login has other causes.
+        if !said.starts_with("ssh ") {
+            return None;
+        }
+        if said.contains("Host key verification failed") {
+            return Some(format!("log in once, and compare its key: ssh {destination}"));
+        }
+        let remedy = format!("give it your key: ssh-copy-id {destination}; or put the key into an agent: ssh-add");
+        said.contains("Permission denied").then_some(remedy)
+    }
+
     /// What the user can do when the Engine does not answer.
     pub fn remedies(&self, kind: io::ErrorKind) -> Vec<String> {
         let mut remedies = Vec::new();

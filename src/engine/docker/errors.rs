@@ -71,8 +71,9 @@ fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::Erro
         io::ErrorKind::TimedOut => anyhow!("no answer in time"),
         _ => anyhow!(root(&error)),
     };
+    let ssh = endpoint.ssh_remedy(&source.to_string());
     let mut failed = EngineError::new(EngineErrorKind::Unreachable, operation, source);
-    failed.hints = endpoint.remedies(kind);
+    failed.hints = ssh.into_iter().chain(endpoint.remedies(kind)).collect();
     failed
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{DockerEngine, calls, conflicts, data, errors, streams};
 use crate::engine::damage::complaint;
 use crate::engine::image::ImageKind;
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{Conflict, EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Role, render};
 
 /// How long a start watches whether the node dies. A server with a bad configuration ends within 20 ms.
@@ -55,7 +55,8 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         let failed = engine.failed(operation(), error);
         if let Some(port) = conflicts::taken_port(&said) {
             let failed = EngineError { kind: EngineErrorKind::Conflict, ..failed };
-            return Err(failed.hinted(conflicts::port_remedy(engine, port).await));
+            let Conflict { what, remedy, .. } = conflicts::taken(engine, port).await;
+            return Err(failed.hinted(format!("{what}: {remedy}")));
         }
         if let Some(remedy) = conflicts::foreign_address_remedy(cluster, &said) {
             return Err(EngineError { kind: EngineErrorKind::Conflict, ..failed }.hinted(remedy));

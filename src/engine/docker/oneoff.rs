@@ -1,13 +1,13 @@
 //! Containers that do one thing while redos is attached to them. The Engine removes them itself.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use bollard::container::AttachContainerResults;
 use bollard::errors::Error;
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType,
-    NetworkingConfig,
+    NetworkingConfig, PortBinding, PortMap,
 };
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
@@ -30,6 +30,8 @@ pub enum Location<'a> {
     LikeANode(&'a HostConfig),
     /// On the default network of the Engine.
     DefaultNetwork,
+    /// The same, with these ports of the host: each is the same in the container.
+    Published(&'a [SocketAddr]),
     /// On this network, at this address.
     At {
         /// The network's id.
@@ -130,13 +132,23 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
     Ok(streams)
 }
 
+/// Ports of the host that lead to the same ones in the container, in the Engine's words.
+fn published(ports: &[SocketAddr]) -> PortMap {
+    let mut published = PortMap::new();
+    for port in ports {
+        let binding = PortBinding { host_ip: Some(port.ip().to_string()), host_port: Some(port.port().to_string()) };
+        published.entry(format!("{}/tcp", port.port())).or_default().get_or_insert_default().push(binding);
+    }
+    published
+}
+
 fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> ContainerCreateBody {
     let node = format!("{NODE_UID}:{NODE_UID}");
     let (network, user, volumes_of, rights) = match place {
         Location::Nowhere | Location::LikeANode(_) | Location::Scratch(_) | Location::Volume(_) => {
             ("none", node, None, None)
         }
-        Location::DefaultNetwork => ("default", node, None, None),
+        Location::DefaultNetwork | Location::Published(_) => ("default", node, None, None),
         Location::At { network, .. } => (network, node, None, None),
         Location::Volumes(container) => ("none", node, Some(container), None),
         Location::VolumesAsRoot(container) => {
@@ -162,6 +174,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
         Location::Volume(name) => Some(nodes::data_places().map(|target| volume(Some(name), &target)).into()),
         _ => None,
     };
+    let published = if let Location::Published(ports) = place { published(ports) } else { PortMap::new() };
     let granted = match place {
         Location::LikeANode(granted) => granted.clone(),
         // Only who is attached needs its output.
@@ -183,11 +196,13 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
         // Its input ends with the attachment. So a command that waits for it ends when this program is killed.
         stdin_once: Some(true),
         attach_stdin: Some(true),
+        exposed_ports: Some(published.keys().cloned().collect()),
         networking_config: endpoints.map(|all| NetworkingConfig { endpoints_config: Some(all) }),
         host_config: Some(HostConfig {
             auto_remove: Some(true),
             network_mode: Some(network.to_owned()),
             readonly_rootfs: Some(true),
+            port_bindings: Some(published),
             mounts,
             volumes_from: volumes_of.map(|container| vec![container.to_owned()]),
             cap_drop: Some(vec!["ALL".to_owned()]),

@@ -1,12 +1,13 @@
 //! [`Probes`] on a Docker Engine.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::{DockerEngine, network};
+use super::{DockerEngine, facts, network};
 use crate::cluster::desired::{NodeSpec, Program};
+use crate::cluster::hosts::EngineFacts;
 use crate::dial::Stream;
-use crate::engine::{DataStream, Probes, Result, Tried};
+use crate::engine::{DataStream, Probes, Result, StoodIn, Tried};
 use crate::spec::Spec;
 
 impl Probes for DockerEngine {
@@ -40,6 +41,19 @@ impl Probes for DockerEngine {
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
     ) -> Result<T> {
         self.dial_from_container(image, server, question).await
+    }
+
+    async fn stand_in<T>(
+        &self,
+        program: &Program,
+        ports: &[SocketAddr],
+        question: impl AsyncFnOnce() -> T,
+    ) -> Result<StoodIn<T>> {
+        self.stand_in_for_nodes(program, ports, question).await
+    }
+
+    async fn engine_facts(&self) -> Result<EngineFacts> {
+        facts::of(self).await
     }
 
     async fn foreign_network(&self, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {

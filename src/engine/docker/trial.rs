@@ -20,7 +20,7 @@ printf '%s\n' "$2" | "$1" -"#;
 /// The log line of a server that is ready.
 const READY: &str = "Ready to accept connections";
 /// Time limit of the start of a server without data. It takes some 50 ms; a busy machine takes seconds.
-const START: Duration = Duration::from_secs(30);
+pub const START: Duration = Duration::from_secs(30);
 /// How many of its last lines say why a server ended.
 const LINES: usize = 6;
 
@@ -67,24 +67,38 @@ impl DockerEngine {
     pub(super) async fn once_served<T>(
         &self,
         container: &str,
-        mut output: impl futures_util::Stream<Item = std::result::Result<LogOutput, bollard::errors::Error>> + Unpin,
+        output: impl futures_util::Stream<Item = std::result::Result<LogOutput, bollard::errors::Error>> + Unpin,
         limit: Duration,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> anyhow::Result<Tried<T>> {
-        let mut said = String::new();
-        let is_served = async {
-            while let Some(piece) = output.next().await {
-                said.push_str(&String::from_utf8_lossy(piece?.as_ref()));
-                if said.contains(READY) {
-                    return Ok::<_, bollard::errors::Error>(true);
-                }
+        match served(output, limit).await? {
+            Tried::Ended(why) => Ok(Tried::Ended(why)),
+            Tried::Served(_) => {
+                let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
+                Ok(Tried::Served(question(stream).await))
             }
-            Ok(false)
-        };
-        if !timeout(limit, is_served).await?? {
-            return Ok(Tried::Ended(last_lines(&said)));
         }
-        let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
-        Ok(Tried::Served(question(stream).await))
     }
+}
+
+/// Waits until a temporary server says that it is ready. Returns what it has said, or why it ended.
+///
+/// # Errors
+/// The server says neither within the limit, or the Engine failed.
+pub async fn served(
+    mut output: impl futures_util::Stream<Item = std::result::Result<LogOutput, bollard::errors::Error>> + Unpin,
+    limit: Duration,
+) -> anyhow::Result<Tried<String>> {
+    let mut said = String::new();
+    let is_served = async {
+        while let Some(piece) = output.next().await {
+            said.push_str(&String::from_utf8_lossy(piece?.as_ref()));
+            if said.contains(READY) {
+                return Ok::<_, bollard::errors::Error>(true);
+            }
+        }
+        Ok(false)
+    };
+    let is_ready = timeout(limit, is_served).await??;
+    Ok(if is_ready { Tried::Served(said) } else { Tried::Ended(last_lines(&said)) })
 }

@@ -1,7 +1,6 @@
 //! What a fleet does beside clusters and nodes: faults, locks, images, probes, streams and connections.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
@@ -17,12 +16,13 @@ use tokio::time::timeout;
 
 use super::{Fleet, Member};
 use crate::cluster::desired::{NodeSpec, Program};
+use crate::cluster::hosts::EngineFacts;
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 use crate::engine::image::{ImageKind, LocalImage, Report};
 use crate::engine::lock::{LockEntry, Locks};
 use crate::engine::streams::{EngineEvent, Exec, LogChunk, LogQuery, Streams, TerminalSize};
-use crate::engine::{DataStream, Engine, ImageStore, Probes, Result, Tried};
+use crate::engine::{DataStream, Engine, ImageStore, Probes, Result, StoodIn, Tried};
 use crate::spec::{ClusterName, NodeId, Role, Spec, UsedImage};
 
 /// How long a connection to a host may take before redos goes another way, through a container there.
@@ -30,23 +30,26 @@ const DIRECT_LIMIT: Duration = Duration::from_millis(500);
 
 impl<E: Engine> Fleet<E> {
     /// The Engine that has a container of this name; any if none has it.
-    async fn with(&self, name: &str) -> &E {
-        let has = async |member: &Member<E>| member.engine.container(name).await.is_ok_and(|found| found.is_some());
-        let members: Vec<&Member<E>> = self.reached().map(|(_, member)| member).collect();
-        let found = join_all(members.iter().map(|member| has(member))).await;
-        let owner = members.iter().zip(found).find(|(_, is_owner)| *is_owner).map(|(member, _)| *member);
-        owner.map_or(self.any(), |member| &member.engine)
+    async fn with(&self, name: &str) -> Result<&E> {
+        if let Some(home) = self.alone() {
+            return Ok(home);
+        }
+        let has = async |engine: &E| engine.container(name).await.is_ok_and(|found| found.is_some());
+        let engines = self.engines();
+        let found = join_all(engines.iter().map(|engine| has(engine))).await;
+        let owner = engines.into_iter().zip(found).find(|(_, is_owner)| *is_owner).map(|(engine, _)| engine);
+        owner.map_or_else(|| self.any(), Ok)
     }
 
     /// The Engines that answer.
     fn engines(&self) -> Vec<&E> {
-        let members: Vec<&E> = self.reached().map(|(_, member)| &member.engine).collect();
-        if self.members().is_empty() { vec![self.any()] } else { members }
+        let reached = || self.reached().map(|(_, _, engine)| engine).collect();
+        self.alone().map_or_else(reached, |home| vec![home])
     }
 
-    fn helper(&self, id: &str) -> &E {
+    fn helper(&self, id: &str) -> Result<&E> {
         let place = self.known().helpers.get(id).copied();
-        place.and_then(|place| self.members().get(place)).map_or(self.any(), |member| &member.engine)
+        place.and_then(|place| self.members().get(place)).map_or_else(|| self.any(), Member::engine)
     }
 
     /// Connects to an address of a host, or within it.
@@ -57,9 +60,10 @@ impl<E: Engine> Fleet<E> {
         target: Target,
         address: SocketAddrV4,
     ) -> io::Result<Box<dyn Stream>> {
+        let engine = member.engine().map_err(io::Error::other)?;
         // What is not published is reached inside of its host only.
         if *address.ip() != member.host.address {
-            return member.engine.dial(cluster, target).await;
+            return engine.dial(cluster, target).await;
         }
         match timeout(DIRECT_LIMIT, TcpStream::connect(SocketAddr::V4(address))).await {
             Ok(Ok(stream)) => {
@@ -68,7 +72,7 @@ impl<E: Engine> Fleet<E> {
             }
             // Nothing listens there: another way leads to the same place.
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(error),
-            Ok(Err(_)) | Err(_) => member.engine.dial(cluster, target).await,
+            Ok(Err(_)) | Err(_) => engine.dial(cluster, target).await,
         }
     }
 }
@@ -78,24 +82,26 @@ impl<E: Engine> Dial for Fleet<E> {
         Box::pin(async move {
             match target {
                 Target::Node(node, address) if !self.members().is_empty() => {
-                    let (_, member) = self.place(cluster, node).map_err(io::Error::other)?;
+                    let (_, member, _) = self.place(cluster, node).map_err(io::Error::other)?;
                     self.dial_at(cluster, member, target, address).await
                 }
                 Target::Network(address) => {
                     let of_host = |member: &&Member<E>| member.host.address == *address.ip();
                     match self.members().iter().find(of_host) {
                         Some(member) => self.dial_at(cluster, member, target, address).await,
-                        None => self.any().dial(cluster, target).await,
+                        None => self.any().map_err(io::Error::other)?.dial(cluster, target).await,
                     }
                 }
-                Target::Node(..) | Target::Published(_) => self.any().dial(cluster, target).await,
+                Target::Node(..) | Target::Published(_) => {
+                    self.any().map_err(io::Error::other)?.dial(cluster, target).await
+                }
             }
         })
     }
 
     fn tries_published<'a>(&'a self, cluster: &'a ClusterName) -> BoxFuture<'a, bool> {
         // A proxy is published on its own host, perhaps for that host alone.
-        if self.members().is_empty() { self.any().tries_published(cluster) } else { Box::pin(async { false }) }
+        self.alone().map_or_else(|| Box::pin(async { false }) as _, |home| home.tries_published(cluster))
     }
 
     fn detour(&self) -> Duration {
@@ -105,19 +111,19 @@ impl<E: Engine> Dial for Fleet<E> {
 
 impl<E: Engine> Containers for Fleet<E> {
     async fn container(&self, name: &str) -> Result<Option<ContainerFacts>> {
-        self.with(name).await.container(name).await
+        self.with(name).await?.container(name).await
     }
 
     async fn pause(&self, name: &str) -> Result<()> {
-        self.with(name).await.pause(name).await
+        self.with(name).await?.pause(name).await
     }
 
     async fn unpause(&self, name: &str) -> Result<()> {
-        self.with(name).await.unpause(name).await
+        self.with(name).await?.unpause(name).await
     }
 
     async fn signal(&self, name: &str, signal: &str) -> Result<()> {
-        self.with(name).await.signal(name, signal).await
+        self.with(name).await?.signal(name, signal).await
     }
 
     async fn signal_role(&self, cluster: &ClusterName, role: Role, signal: &str) -> Result<()> {
@@ -125,32 +131,33 @@ impl<E: Engine> Containers for Fleet<E> {
     }
 
     async fn stop(&self, name: &str) -> Result<()> {
-        self.with(name).await.stop(name).await
+        self.with(name).await?.stop(name).await
     }
 
     async fn start(&self, name: &str) -> Result<()> {
-        self.with(name).await.start(name).await
+        self.with(name).await?.start(name).await
     }
 
     async fn limit(&self, name: &str, limit: Limit) -> Result<()> {
-        self.with(name).await.limit(name, limit).await
+        self.with(name).await?.limit(name, limit).await
     }
 
     async fn memory_kept(&self, name: &str) -> Result<u64> {
-        self.with(name).await.memory_kept(name).await
+        self.with(name).await?.memory_kept(name).await
     }
 
     async fn disconnect(&self, name: &str, network: &str) -> Result<()> {
-        self.with(name).await.disconnect(name, network).await
+        self.with(name).await?.disconnect(name, network).await
     }
 
     async fn reconnect(&self, name: &str, attachment: &Attachment) -> Result<()> {
-        self.with(name).await.reconnect(name, attachment).await
+        self.with(name).await?.reconnect(name, attachment).await
     }
 
     async fn assist(&self, helper: &Helper) -> Result<()> {
-        let engine = self.with(&helper.beside).await;
-        let place = self.members().iter().position(|member| std::ptr::eq(&member.engine, engine));
+        let engine = self.with(&helper.beside).await?;
+        let place =
+            self.members().iter().position(|member| member.opened.get().is_some_and(|own| std::ptr::eq(own, engine)));
         if let Some(place) = place {
             self.known().helpers.insert(helper.id.clone(), place);
         }
@@ -158,11 +165,11 @@ impl<E: Engine> Containers for Fleet<E> {
     }
 
     async fn heard(&self, id: &str) -> Result<Option<String>> {
-        self.helper(id).heard(id).await
+        self.helper(id)?.heard(id).await
     }
 
     async fn dismiss(&self, id: &str) -> Result<Option<String>> {
-        self.helper(id).dismiss(id).await
+        self.helper(id)?.dismiss(id).await
     }
 
     async fn journal(&self, entry: &JournalEntry) -> Result<()> {
@@ -185,8 +192,8 @@ impl<E: Engine> Containers for Fleet<E> {
 /// Two majorities have a host in common: whoever has written sees all who have written before.
 impl<E: Engine> Locks for Fleet<E> {
     async fn enter(&self, cluster: &ClusterName, entry: &LockEntry) -> Result<()> {
-        if self.members().is_empty() {
-            return self.any().enter(cluster, entry).await;
+        if let Some(home) = self.alone() {
+            return home.enter(cluster, entry).await;
         }
         let what = format!("lock the cluster {cluster}");
         let calls = self.engines().into_iter().map(|engine| engine.enter(cluster, entry)).collect();
@@ -194,8 +201,8 @@ impl<E: Engine> Locks for Fleet<E> {
     }
 
     async fn entries(&self, cluster: &ClusterName) -> Result<Vec<LockEntry>> {
-        if self.members().is_empty() {
-            return self.any().entries(cluster).await;
+        if let Some(home) = self.alone() {
+            return home.entries(cluster).await;
         }
         let what = format!("look at the lock of {cluster}");
         let calls = self.engines().into_iter().map(|engine| engine.entries(cluster)).collect();
@@ -213,50 +220,53 @@ impl<E: Engine> Locks for Fleet<E> {
 /// The images of the first host. The others get what their nodes need when those are created.
 impl<E: Engine> ImageStore for Fleet<E> {
     fn architecture(&self) -> &str {
-        self.any().architecture()
+        self.any().map_or("", ImageStore::architecture)
     }
 
     async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
-        self.any().image(reference).await
+        self.any()?.image(reference).await
     }
 
     async fn images_labelled(&self, label: &str) -> Result<Vec<String>> {
-        self.any().images_labelled(label).await
+        self.any()?.images_labelled(label).await
     }
 
     async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
-        self.any().pull_image(reference, report).await
+        self.any()?.pull_image(reference, report).await
     }
 
     async fn import_image(&self, tar: &Path, reference: &str, changes: &[String]) -> Result<LocalImage> {
-        self.any().import_image(tar, reference, changes).await
+        self.any()?.import_image(tar, reference, changes).await
     }
 
     async fn tag_image(&self, reference: &str, further: &str) -> Result<()> {
-        self.any().tag_image(reference, further).await
+        self.any()?.tag_image(reference, further).await
     }
 
     fn export_images(&self, references: &[String]) -> BoxStream<'static, Result<Bytes>> {
-        self.any().export_images(references)
+        match self.any() {
+            Ok(engine) => engine.export_images(references),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
     }
 
     async fn load_images(&self, source: impl AsyncRead + Send + Unpin + 'static, name: &str) -> Result<Vec<String>> {
-        self.any().load_images(source, name).await
+        self.any()?.load_images(source, name).await
     }
 
     async fn examine(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
-        self.any().examine(kind, image).await
+        self.any()?.examine(kind, image).await
     }
 }
 
 impl<E: Engine> Probes for Fleet<E> {
-    fn try_out<T>(
+    async fn try_out<T>(
         &self,
         program: &Program,
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> impl Future<Output = Result<Tried<T>>> {
-        self.any().try_out(program, configuration, question)
+    ) -> Result<Tried<T>> {
+        self.any()?.try_out(program, configuration, question).await
     }
 
     async fn try_container(&self, spec: &Spec, node: &NodeSpec) -> Result<()> {
@@ -267,37 +277,50 @@ impl<E: Engine> Probes for Fleet<E> {
         engine.try_container(spec, node).await
     }
 
-    fn try_load<T>(
+    async fn try_load<T>(
         &self,
         program: &Program,
         configuration: &str,
         data: DataStream,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> impl Future<Output = Result<Tried<T>>> {
-        self.any().try_load(program, configuration, data, question)
+    ) -> Result<Tried<T>> {
+        self.any()?.try_load(program, configuration, data, question).await
     }
 
-    fn dial_from<T>(
+    async fn dial_from<T>(
         &self,
         image: &str,
         server: SocketAddrV4,
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
-    ) -> impl Future<Output = Result<T>> {
-        self.any().dial_from(image, server, question)
+    ) -> Result<T> {
+        self.any()?.dial_from(image, server, question).await
+    }
+
+    async fn stand_in<T>(
+        &self,
+        program: &Program,
+        ports: &[SocketAddr],
+        question: impl AsyncFnOnce() -> T,
+    ) -> Result<StoodIn<T>> {
+        self.any()?.stand_in(program, ports, question).await
+    }
+
+    async fn engine_facts(&self) -> Result<EngineFacts> {
+        self.any()?.engine_facts().await
     }
 
     async fn foreign_network(&self, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
-        self.any().foreign_network(spec, address).await
+        self.any()?.foreign_network(spec, address).await
     }
 
     fn is_local(&self) -> bool {
-        self.members().is_empty() && self.any().is_local()
+        self.alone().is_some_and(Probes::is_local)
     }
 }
 
 impl<E: Engine> Streams for Fleet<E> {
     fn logs(&self, cluster: &ClusterName, node: NodeId, query: &LogQuery) -> BoxStream<'static, Result<LogChunk>> {
-        match self.of(cluster, node) {
+        match self.at(cluster, node) {
             Ok(engine) => engine.logs(cluster, node, query),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }
@@ -320,20 +343,20 @@ impl<E: Engine> Streams for Fleet<E> {
         command: &[&str],
         terminal: Option<TerminalSize>,
     ) -> Result<Exec> {
-        if self.members().is_empty() {
-            return self.any().exec(cluster, node, command, terminal).await;
+        if let Some(home) = self.alone() {
+            return home.exec(cluster, node, command, terminal).await;
         }
-        let (place, member) = self.place(cluster, node)?;
-        let exec = member.engine.exec(cluster, node, command, terminal).await?;
+        let (place, _, engine) = self.place(cluster, node)?;
+        let exec = engine.exec(cluster, node, command, terminal).await?;
         self.known().helpers.insert(exec.id.clone(), place);
         Ok(exec)
     }
 
     async fn resize(&self, exec: &str, size: TerminalSize) -> Result<()> {
-        self.helper(exec).resize(exec, size).await
+        self.helper(exec)?.resize(exec, size).await
     }
 
     async fn exit_code(&self, exec: &str) -> Result<i64> {
-        self.helper(exec).exit_code(exec).await
+        self.helper(exec)?.exit_code(exec).await
     }
 }

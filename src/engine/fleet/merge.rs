@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState};
-use crate::engine::{EngineError, Result};
+use crate::engine::Result;
 use crate::spec::{ClusterName, Host, NodeId};
 
 /// What the inventories of all hosts say together.
@@ -25,12 +25,6 @@ pub fn unless_all_failed<T>(answers: Vec<Result<T>>) -> Result<Vec<Result<T>>> {
         return Ok(answers);
     }
     answers.into_iter().collect::<Result<Vec<T>>>().map(|none| none.into_iter().map(Ok).collect())
-}
-
-/// Why a host did not answer, in words.
-pub fn reason(error: &EngineError) -> String {
-    let source = error.source.as_ref().map(|source| format!("{source:#}")).filter(|said| !said.is_empty());
-    source.unwrap_or_else(|| error.to_string())
 }
 
 /// What stands for the networks of all hosts in plans: they are created and removed together.
@@ -65,7 +59,7 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
         let found = match answer {
             Ok(found) => found,
             Err(error) => {
-                away.insert(place, reason(&error));
+                away.insert(place, error.reason());
                 continue;
             }
         };

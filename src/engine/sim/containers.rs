@@ -15,8 +15,8 @@ use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
-    ClusterSummary, Clusters, DataStream, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile,
-    NodeProgram, NodeSpec, Nodes, Result,
+    ClusterSummary, Clusters, Conflict, DataStream, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT,
+    NodeFile, NodeProgram, NodeSpec, Nodes, Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF, follows_from_encryption};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
@@ -44,7 +44,7 @@ impl Dial for Sim {
 
 impl Clusters for Sim {
     async fn greet(&self) -> Result<()> {
-        Ok(())
+        self.answer_greeting()
     }
 
     fn describe(&self) -> String {
@@ -120,8 +120,8 @@ impl Clusters for Sim {
         Ok(vec![summary])
     }
 
-    async fn check_conflicts(&self, _spec: &Spec, _inventory: &Inventory) -> Result<()> {
-        Ok(())
+    async fn conflicts(&self, spec: &Spec, _inventory: &Inventory) -> Result<Vec<Conflict>> {
+        Ok(self.conflicts_here(spec))
     }
 
     async fn record_spec(&self, spec: &Spec) -> Result<()> {

@@ -1,13 +1,14 @@
 //! The surroundings of a cluster in memory: there is nothing.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use anyhow::anyhow;
 
 use crate::cluster::desired::{NodeSpec, Program};
+use crate::cluster::hosts::EngineFacts;
 use crate::dial::Stream;
-use crate::engine::{DataStream, EngineError, EngineErrorKind, Probes, Result, Tried};
+use crate::engine::{DataStream, EngineError, EngineErrorKind, Probes, Result, StoodIn, Tried};
 use crate::spec::Spec;
 use crate::spec::render::TLS_TRIAL;
 
@@ -68,7 +69,27 @@ impl Probes for Sim {
         server: SocketAddrV4,
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
     ) -> Result<T> {
-        Ok(question(Err(io::Error::other(format!("{server} cannot be reached from an engine in memory")))).await)
+        Ok(question(self.connected(server)).await)
+    }
+
+    async fn stand_in<T>(
+        &self,
+        _program: &Program,
+        ports: &[SocketAddr],
+        question: impl AsyncFnOnce() -> T,
+    ) -> Result<StoodIn<T>> {
+        let own = self.own_host();
+        if own.has_foreign_address {
+            return Ok(StoodIn::ForeignAddress("cannot assign requested address".to_owned()));
+        }
+        match self.refused_port(ports) {
+            Some(conflict) => Ok(StoodIn::Taken(conflict)),
+            None => Ok(StoodIn::Served { answer: question().await, free: own.free }),
+        }
+    }
+
+    async fn engine_facts(&self) -> Result<EngineFacts> {
+        Ok(self.facts_here())
     }
 
     async fn foreign_network(&self, _spec: &Spec, _address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {

@@ -202,6 +202,13 @@ pub fn trial_configuration(spec: &Spec) -> String {
     all.join("\n")
 }
 
+/// The configuration of a server that listens in place of a node, has nothing and lets nobody in.
+pub fn stand_in_configuration(port: u16) -> String {
+    let lines = ["save \"\"", "appendonly no", "protected-mode no", "user default off"];
+    let port = format!("port {port}");
+    lines.into_iter().chain([port.as_str()]).collect::<Vec<_>>().join("\n")
+}
+
 const fn yes_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
