@@ -96,7 +96,7 @@ impl<W: World> Call<W> {
     pub fn request(&self, args: &SettingsArgs) -> Result<AskedSettings, Failure> {
         let sources = sources::gather(&self.global, args)?;
         let request = sources.read()?;
-        self.note_hosts(sources.hosts()?);
+        self.note_hosts(request.hosts());
         self.tell_file_above(&sources, request.name());
         Ok(request)
     }

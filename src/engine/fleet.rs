@@ -35,7 +35,7 @@ pub type Open<E> = fn(Option<&str>) -> Result<E>;
 pub struct Fleet<E> {
     open: Open<E>,
     /// The only Engine of a cluster without hosts.
-    home: OnceLock<E>,
+    home: Option<E>,
     members: OnceLock<Vec<Member<E>>>,
     known: Mutex<Known>,
 }
@@ -67,10 +67,9 @@ impl<E: Engine> Fleet<E> {
     /// # Errors
     /// One of them has no address of an Engine.
     pub fn new(open: Open<E>, address: Option<&str>, hosts: &Hosts) -> Result<Self> {
-        let fleet = Self { open, home: OnceLock::new(), members: OnceLock::new(), known: Mutex::default() };
-        if hosts.is_empty() {
-            let _ = fleet.home.set(open(address)?);
-        } else {
+        let home = if hosts.is_empty() { Some(open(address)?) } else { None };
+        let fleet = Self { open, home, members: OnceLock::new(), known: Mutex::default() };
+        if fleet.home.is_none() {
             let _ = fleet.members.set(fleet.opened(hosts)?);
         }
         Ok(fleet)
@@ -99,7 +98,7 @@ impl<E: Engine> Fleet<E> {
     /// The Engine for what any host can do.
     fn any(&self) -> &E {
         let first = self.reached().map(|(_, member)| member).next().or(self.members().first());
-        match (first, self.home.get()) {
+        match (first, &self.home) {
             (Some(member), _) => &member.engine,
             (None, Some(home)) => home,
             // `new` sets one of the two.
@@ -193,10 +192,7 @@ impl<E: Engine> Fleet<E> {
             member.note(&answer);
             answer
         };
-        let answers = join_all(self.members().iter().map(ask)).await;
-        if let Some(error) = merge::common_failure(&answers) {
-            return Err(error);
-        }
+        let answers = merge::unless_all_failed(join_all(self.members().iter().map(ask)).await)?;
         let hosts: Vec<&Host> = self.members().iter().map(|member| &member.host).collect();
         let merged = merge::merged(cluster, &hosts, answers);
         let mut known = self.known();
@@ -250,8 +246,7 @@ impl<E: Engine> Clusters for Fleet<E> {
             member.note(&answer);
             answer
         }));
-        let answers = greeted.await;
-        if answers.iter().any(Result::is_ok) { Ok(()) } else { answers.into_iter().collect() }
+        merge::unless_all_failed(greeted.await).map(drop)
     }
 
     fn remote_host(&self) -> Option<&str> {

@@ -52,32 +52,8 @@ impl Inventory {
     /// All nodes run, at the addresses that they keep for life.
     pub fn assumed(spec: &Spec, subnet: Subnet) -> Self {
         let facts = |node: NodeId| {
-            let facts = NodeFacts {
-                container_id: String::new(),
-                name: node.container_name(&spec.name),
-                host: None,
-                host_name: None,
-                image: String::new(),
-                image_id: None,
-                state: NodeState::Running,
-                address: Some(subnet.address(node)?),
-                on_host: None,
-                network_id: None,
-                aliases: BTreeSet::new(),
-                resources: Resources::default(),
-                ports: Vec::new(),
-                spec_hash: String::new(),
-                made_by: None,
-                created_at: String::new(),
-                started_at: None,
-                ended_at: None,
-                restarts: 0,
-                restart_policy: String::new(),
-                stored: None,
-                unread: None,
-                foreign_snapshot: None,
-            };
-            Some((node, facts))
+            let address = Some(subnet.address(node)?);
+            Some((node, NodeFacts { address, ..NodeFacts::unobserved(spec, node, NodeState::Running) }))
         };
         Self { nodes: spec.nodes().into_iter().filter_map(facts).collect(), ..Self::default() }
     }
@@ -180,6 +156,38 @@ pub struct NodeFacts {
     pub unread: Option<String>,
     /// A foreign snapshot in its volume that its server would not load.
     pub foreign_snapshot: Option<String>,
+}
+
+impl NodeFacts {
+    /// What is known of a node without a look at its container: its name, its limits and its place on a host.
+    pub fn unobserved(spec: &Spec, node: NodeId, state: NodeState) -> Self {
+        let host = spec.host_of(node);
+        Self {
+            container_id: String::new(),
+            name: node.container_name(&spec.name),
+            host: host.map(|host| host.address.to_string()),
+            host_name: host.map(|host| host.name.clone()),
+            image: String::new(),
+            image_id: None,
+            state,
+            address: None,
+            on_host: spec.server_on_host(node),
+            network_id: None,
+            aliases: BTreeSet::new(),
+            resources: spec.containers.resources(node.role()),
+            ports: Vec::new(),
+            spec_hash: String::new(),
+            made_by: None,
+            created_at: String::new(),
+            started_at: None,
+            ended_at: None,
+            restarts: 0,
+            restart_policy: String::new(),
+            stored: None,
+            unread: None,
+            foreign_snapshot: None,
+        }
+    }
 }
 
 impl NodeFacts {

@@ -17,7 +17,7 @@ use crate::cluster::observed::{
 };
 use crate::engine::{EngineError, EngineErrorKind, INSPECT_LIMIT, Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec, Subnet};
+use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec};
 
 /// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
@@ -294,7 +294,7 @@ fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFa
 /// The place of a node on its host, by the specification that its container was made of.
 fn on_host(labels: &labels::Labels) -> Option<SocketAddrV4> {
     let (spec, node) = (labels::spec(labels)?, labels::node(labels)?);
-    spec.is_published_itself(node).then(|| spec.server(Subnet::EXAMPLE, node))?
+    spec.server_on_host(node)
 }
 
 /// What a list says of a container. The rest is as if it were in order, since nothing is changed that it would decide.

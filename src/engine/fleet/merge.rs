@@ -1,10 +1,10 @@
 //! One inventory of those of several hosts, pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState};
 use crate::engine::{EngineError, Result};
-use crate::spec::{ClusterName, Host, NodeId, Spec};
+use crate::spec::{ClusterName, Host, NodeId};
 
 /// What the inventories of all hosts say together.
 pub struct Merged {
@@ -16,17 +16,15 @@ pub struct Merged {
     pub networks: BTreeMap<usize, NetworkFacts>,
 }
 
-/// The failure of all hosts, if none has answered; else one that is not about a host that is away.
-pub fn common_failure(answers: &[Result<Inventory>]) -> Option<EngineError> {
-    let first = answers.iter().find_map(|answer| answer.as_ref().err())?;
-    let has_answer = answers.iter().any(Result::is_ok);
-    (!has_answer).then(|| copy(first))
-}
-
-/// The same failure for another owner.
-fn copy(error: &EngineError) -> EngineError {
-    let source = error.source.as_ref().map(|source| anyhow::anyhow!("{source:#}"));
-    EngineError { hints: error.hints.clone(), ..EngineError::new(error.kind, error.operation.clone(), source) }
+/// The answers of the hosts, unless all of them have failed.
+///
+/// # Errors
+/// No host has answered: the failure of the first one.
+pub fn unless_all_failed<T>(answers: Vec<Result<T>>) -> Result<Vec<Result<T>>> {
+    if answers.iter().any(Result::is_ok) {
+        return Ok(answers);
+    }
+    answers.into_iter().collect::<Result<Vec<T>>>().map(|none| none.into_iter().map(Ok).collect())
 }
 
 /// Why a host did not answer, in words.
@@ -103,43 +101,10 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
             places.entry(node).or_insert(place);
         }
         for node in recorded.nodes() {
-            let Some((place, why)) = places.get(&node).and_then(|place| Some((*place, away.get(place)?))) else {
-                continue;
-            };
+            let Some(why) = places.get(&node).and_then(|place| away.get(place)) else { continue };
             whole.unseen.insert(node, why.clone());
-            whole.nodes.insert(node, absent(&recorded, hosts[place], node));
+            whole.nodes.insert(node, NodeFacts::unobserved(&recorded, node, NodeState::Unknown));
         }
     }
     Merged { inventory: whole, places, networks }
-}
-
-/// What is known of a node whose host is away.
-fn absent(recorded: &Spec, host: &Host, node: NodeId) -> NodeFacts {
-    NodeFacts {
-        container_id: String::new(),
-        name: node.container_name(&recorded.name),
-        host: Some(host.address.to_string()),
-        host_name: Some(host.name.clone()),
-        image: String::new(),
-        image_id: None,
-        state: NodeState::Unknown,
-        address: None,
-        on_host: recorded
-            .is_published_itself(node)
-            .then(|| std::net::SocketAddrV4::new(host.address, recorded.server_port(node))),
-        network_id: None,
-        aliases: BTreeSet::new(),
-        resources: recorded.containers.resources(node.role()),
-        ports: Vec::new(),
-        spec_hash: String::new(),
-        made_by: None,
-        created_at: String::new(),
-        started_at: None,
-        ended_at: None,
-        restarts: 0,
-        restart_policy: String::new(),
-        stored: None,
-        unread: None,
-        foreign_snapshot: None,
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::problem::Finding;
 use super::table::Key;
 use crate::spec::names::listed_nodes;
-use crate::spec::{HostName, Hosts, NodeId, Role, Spec, placement};
+use crate::spec::{Encryption, HostName, Hosts, NodeId, Role, Spec, placement};
 
 /// The reasons why a cluster cannot be on these hosts.
 pub fn clashes(spec: &Spec) -> Vec<Finding> {
@@ -33,6 +33,10 @@ pub fn clashes(spec: &Spec) -> Vec<Finding> {
     if spec.network.name.is_some() || spec.network.subnet.is_some() {
         let key = if spec.network.name.is_some() { Key::Network } else { Key::Subnet };
         clash(key, "each of several hosts has a network of its own", "leave it out");
+    }
+    if spec.encryption == Encryption::Both {
+        let what = "on several hosts TLS is there from the beginning, and proxies take no clients without it";
+        clash(Key::Encryption, what, "give --tls or --tls=none");
     }
     if spec.follow.existing().is_some() {
         clash(Key::Follow, "a cluster on several hosts cannot follow a server yet", "give it a backup: up --from FILE");
@@ -82,9 +86,9 @@ pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
             "back it up, and bring it up anew from the backup: redos backup, then up --from FILE with another name";
         return finding("a cluster cannot move between one Engine and several hosts yet".to_owned(), fix);
     }
-    if !spec.hosts.is_empty() && recorded.encryption.is_tls() != spec.encryption.is_tls() {
+    if !spec.hosts.is_empty() && recorded.encryption != spec.encryption {
         let what = "TLS stays as it was when a cluster on several hosts was made";
-        let fix = format!("leave it as it is: --tls={}", if recorded.encryption.is_tls() { "tls" } else { "none" });
+        let fix = format!("leave it as it is: {}", recorded.encryption.flag());
         return Some(Finding { keys: vec![Key::Encryption], what: what.to_owned(), fix });
     }
     if !spec.hosts.is_empty() && recorded.ports.nodes != spec.ports.nodes {
@@ -135,7 +139,7 @@ fn crowded(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Encryption, Placement};
+    use crate::spec::Placement;
 
     fn on(hosts: &str) -> Spec {
         let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
@@ -153,6 +157,8 @@ mod tests {
         assert_eq!(told("a x 10.0.0.1"), [""; 0]);
         assert!(told("a x 10.0.0.1; b y 10.0.0.2")[0].starts_with("with two hosts the loss of the one"));
         assert_eq!(told("a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3 roles=sentinel"), [""; 0]);
+        let both = Spec { encryption: Encryption::Both, ..on(THREE) };
+        assert!(clashes(&both)[0].what.starts_with("on several hosts TLS is there from the beginning"));
         let ports = Spec { ports: crate::spec::Ports { nodes: 65_500, ..on(THREE).ports }, ..on(THREE) };
         assert!(clashes(&ports)[0].what.starts_with("the nodes need 55 ports"), "{:?}", clashes(&ports));
     }

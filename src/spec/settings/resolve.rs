@@ -10,7 +10,7 @@ use super::table::{Key, SETTINGS};
 use super::value::Wrong;
 use super::{Settings, check, directives, hosts, view};
 use crate::spec::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use crate::spec::{ClusterName, Encryption, Placement, Role, Secrets, Spec};
+use crate::spec::{ClusterName, Encryption, Hosts, Placement, Role, Secrets, Spec};
 
 /// How far the default statistics port is above the write port.
 ///
@@ -55,6 +55,11 @@ impl AskedSettings {
     /// The name of the cluster.
     pub fn name(&self) -> &ClusterName {
         &self.name
+    }
+
+    /// The given hosts: where the Engines are.
+    pub fn hosts(&self) -> Hosts {
+        self.draft(None).spec.hosts
     }
 
     /// The given passwords: those that an existing cluster must have, and those of borrowed variables.
