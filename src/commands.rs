@@ -21,6 +21,7 @@ mod failover_test;
 mod guard;
 mod habits;
 pub mod help;
+mod host;
 mod images;
 mod init;
 mod logs;
@@ -168,6 +169,9 @@ pub enum Verb {
     /// Inflict one fault on a node, for a time
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Chaos(chaos::ChaosArgs),
+    /// Move nodes from a host of the cluster to the others
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Host(host::HostArgs),
     /// Get the images, or carry them to a host without a registry
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Images(images::ImagesArgs),
@@ -299,6 +303,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::FailoverTest(args) => failover_test::run(args, call).await,
         Verb::Verify(args) => verify::run(args, call).await,
         Verb::Chaos(args) => chaos::run(args, call).await,
+        Verb::Host(args) => Box::pin(host::run(args, call)).await,
         Verb::Images(args) => images::run(args, call).await,
         Verb::Init(args) => init::run(args, call).await,
         Verb::Config(args) => config::run(args, call).await,

@@ -167,8 +167,13 @@ impl Spec {
 
     /// The node on a host that has this address, whether it exists or not.
     pub fn node_on_host_at(&self, address: SocketAddrV4) -> Option<NodeId> {
-        let node = node_of_index(address.port().checked_sub(self.ports.nodes)?);
+        let node = self.node_of_port(address.port())?;
         (self.host_of(node)?.address == *address.ip()).then_some(node)
+    }
+
+    /// The node that listens at this port of its host, whichever that is.
+    pub fn node_of_port(&self, port: u16) -> Option<NodeId> {
+        port.checked_sub(self.ports.nodes).filter(|_| !self.hosts.is_empty()).map(node_of_index)
     }
 
     /// The proxies on the host of this one that come before it: their ports are taken.

@@ -59,6 +59,11 @@ pub fn clashes(spec: &Spec) -> Vec<Finding> {
     found
 }
 
+/// The first reason why a cluster cannot be on its hosts, and what helps.
+pub fn clash_of_hosts(spec: &Spec) -> Option<(String, String)> {
+    clashes(spec).into_iter().next().map(|clash| (clash.what, clash.fix))
+}
+
 /// On how many hosts Sentinels may be.
 fn sentinel_hosts(hosts: &Hosts) -> usize {
     hosts.iter().filter(|host| host.roles.contains(&Role::Sentinel)).count()
