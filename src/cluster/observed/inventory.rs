@@ -109,6 +109,8 @@ pub struct NetworkFacts {
 pub struct VolumeFacts {
     /// The name of the volume.
     pub name: String,
+    /// The name of its host in a cluster that has several.
+    pub host_name: Option<HostName>,
 }
 
 /// A node's container.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState};
+use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::engine::{EngineError, Result};
 use crate::spec::{ClusterName, Host, HostName, NodeId};
 
@@ -58,7 +58,8 @@ pub fn whole_network<'a>(
 /// Merges what the hosts have answered.
 ///
 /// The last record counts: a host that was away has an older one. Nodes of a host that is away are unseen. Of two containers of a
-/// node the one on its recorded host is the node, and the other one was left behind; so it is with volumes.
+/// node the one on its recorded host is the node, and the other one was left behind; so it is with volumes. A volume without a container
+/// counts wherever it is, unless there is one on the recorded host: it may be all that the node has.
 pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Inventory>>) -> Merged {
     let mut whole = Inventory::default();
     let (mut places, mut networks) = (BTreeMap::new(), BTreeMap::new());
@@ -82,7 +83,7 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
     let homes: BTreeMap<NodeId, usize> =
         recorded.into_iter().flat_map(|recorded| recorded.placement.nodes().filter_map(home)).collect();
     whole.lacks_network = there.values().any(|found| found.network.is_none());
-    let mut volumes = Vec::new();
+    let mut volumes: BTreeMap<NodeId, BTreeMap<usize, VolumeFacts>> = BTreeMap::new();
     for (place, found) in there {
         let host = hosts[place];
         for (node, facts) in found.nodes {
@@ -101,16 +102,21 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
                 places.insert(node, place);
             }
         }
-        volumes.extend(found.volumes.into_iter().map(|(node, volume)| (place, node, volume)));
+        for (node, volume) in found.volumes {
+            let volume = VolumeFacts { host_name: Some(host.name.clone()), ..volume };
+            volumes.entry(node).or_default().insert(place, volume);
+        }
         whole.unseen.extend(found.unseen.into_iter().map(|(node, why)| (node, format!("{why}, on {}", host.name))));
         networks.extend(found.network.map(|network| (place, network)));
     }
-    let is_its_own = |place: usize, node: &NodeId| {
-        places.get(node).or(homes.get(node)).is_none_or(|own| *own == place)
+    let own = |(node, mut there): (NodeId, BTreeMap<usize, VolumeFacts>)| match places.get(&node) {
+        Some(place) => Some((node, there.remove(place)?)),
+        None => {
+            let at_home = homes.get(&node).and_then(|home| there.remove(home));
+            Some((node, at_home.or_else(|| Some(there.pop_first()?.1))?))
+        }
     };
-    whole.volumes.extend(
-        volumes.into_iter().filter(|(place, node, _)| is_its_own(*place, node)).map(|(_, node, volume)| (node, volume)),
-    );
+    whole.volumes.extend(volumes.into_iter().filter_map(own));
     whole.network = whole_network(cluster, networks.values());
     if let Some(recorded) = whole.recorded.clone() {
         for node in recorded.nodes() {
@@ -191,15 +197,23 @@ mod tests {
     }
 
     #[test]
-    fn the_volume_that_a_node_left_on_its_former_host_is_not_its_own() {
-        let (spec, mut answers) = three();
-        let spec = spec.placed([(redis(3), "a".parse().expect("a name"))]);
-        answer(&mut answers, 2).nodes.remove(&redis(3));
-        for place in 0..3 {
-            answer(&mut answers, place).recorded = Some(spec.clone());
+    fn the_volume_that_a_node_left_on_its_former_host_counts_as_long_as_it_has_no_other() {
+        for has_other in [false, true] {
+            let (spec, mut answers) = three();
+            let spec = spec.placed([(redis(3), "a".parse().expect("a name"))]);
+            let former = answer(&mut answers, 2);
+            former.nodes.remove(&redis(3));
+            let volume = former.volumes[&redis(3)].clone();
+            if has_other {
+                answer(&mut answers, 0).volumes.insert(redis(3), volume);
+            }
+            for place in 0..3 {
+                answer(&mut answers, place).recorded = Some(spec.clone());
+            }
+            let inventory = merged_of(&spec, answers).inventory;
+            let host = inventory.volumes[&redis(3)].host_name.as_ref().map(HostName::as_str);
+            assert_eq!(host, Some(if has_other { "a" } else { "c" }));
         }
-        let inventory = merged_of(&spec, answers).inventory;
-        assert!(!inventory.volumes.contains_key(&redis(3)) && inventory.volumes.contains_key(&redis(2)));
     }
 
     #[test]

@@ -94,11 +94,10 @@ impl Clusters for Sim {
             (*id, facts)
         };
         let home = |node: &NodeId| world.spec.as_ref().and_then(|spec| spec.placement.of(*node));
-        let is_its_own = |node: &&NodeId| match world.volume_hosts.get(node) {
-            Some(host) => world.nodes.contains_key(node) || home(node) == Some(host) && !world.away.contains(host),
-            None => true,
-        };
-        let volumes = world.volumes.keys().filter(is_its_own);
+        let host = |node: &NodeId| world.volume_hosts.get(node);
+        let volumes = world.volumes.keys().filter(|node| host(node).is_none_or(|host| !world.away.contains(host)));
+        let volume =
+            |node: &NodeId| (*node, VolumeFacts { name: node.to_string(), host_name: host(node).cloned() });
         let mut nodes: BTreeMap<NodeId, NodeFacts> = world.nodes.iter().map(facts).collect();
         let mut unseen = world.unseen.clone();
         for (node, host) in world.lost.iter().filter(|(node, host)| world.away.contains(host) && home(node) == Some(host)) {
@@ -111,7 +110,7 @@ impl Clusters for Sim {
         Ok(Inventory {
             network: world.network.clone(),
             lacks_network: false,
-            volumes: volumes.map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
+            volumes: volumes.map(volume).collect(),
             nodes,
             unseen,
             left_behind,

@@ -21,8 +21,7 @@ pub fn leaving(spec: &Spec, observed: &Observed) -> BTreeMap<NodeId, HostName> {
     let inventory = &observed.inventory;
     let containers = inventory.nodes.iter().filter_map(|(node, facts)| Some((*node, facts.host_name.clone()?)));
     let alone = inventory.volumes.keys().filter(|node| !inventory.nodes.contains_key(node));
-    let recorded = |node: &NodeId| inventory.recorded.as_ref()?.placement.of(*node).cloned();
-    let volumes = alone.filter_map(|node| Some((*node, recorded(node).filter(|host| spec.hosts.get(host).is_some())?)));
+    let volumes = alone.filter_map(|node| Some((*node, inventory.volumes[node].host_name.clone()?)));
     let elsewhere = |(node, from): &(NodeId, HostName)| spec.host_of(*node).is_some_and(|to| to.name != *from);
     containers.chain(volumes).filter(elsewhere).collect()
 }
