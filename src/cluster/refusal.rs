@@ -31,7 +31,9 @@ impl Refusal {
         if let Some(host) = facts.and_then(|facts| facts.host_name.as_ref()) {
             let next = vec![
                 format!("go on when {host} is back; see how it is: redos -p {cluster} status"),
-                format!("or give up what it has, and have its nodes made anew on the others: redos -p {cluster} host drain {host}"),
+                format!(
+                    "or give up what it has, and have its nodes made anew on the others: redos -p {cluster} host drain {host}"
+                ),
             ];
             return Some(Self { why: format!("the host {host} does not answer: {why}"), next });
         }

@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn hosts_are_written_as_they_are_read() {
-        let text = "a ssh://me@10.0.0.1 10.0.0.1; b tcp://far:2376 10.0.0.2 zone=r2; c prod 10.0.0.3 roles=sentinel drain";
+        let text =
+            "a ssh://me@10.0.0.1 10.0.0.1; b tcp://far:2376 10.0.0.2 zone=r2; c prod 10.0.0.3 roles=sentinel drain";
         assert_eq!(read(text).as_deref(), Ok(text));
         assert_eq!(
             read("a ssh://me@10.0.0.1:22/run/d.sock").as_deref(),

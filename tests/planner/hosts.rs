@@ -60,7 +60,9 @@ fn a_host_is_drained_and_used_again() {
             let target = drained(&spec, name);
             up(&sim, &target).await.unwrap_or_else(|error| panic!("{name}: {error:?}\n{:#?}", sim.journal()));
             is_settled(&sim, &target).await;
-            assert!(target.nodes().iter().all(|node| target.placement.of(*node).is_some_and(|host| host.as_str() != name)));
+            assert!(
+                target.nodes().iter().all(|node| target.placement.of(*node).is_some_and(|host| host.as_str() != name))
+            );
             let back = on(target.clone(), FOUR, Some(&target));
             up(&sim, &back).await.expect("up");
             is_settled(&sim, &back).await;
@@ -141,7 +143,8 @@ fn data_without_containers_are_looked_into_where_they_are() {
 #[test]
 fn a_group_with_all_its_nodes_on_one_host_moves_its_master_last() {
     run(async {
-        let before = on(spec(1, 1, 3, 1), "a x 10.0.0.1; b y 10.0.0.2 roles=sentinel; c z 10.0.0.3 roles=sentinel", None);
+        let before =
+            on(spec(1, 1, 3, 1), "a x 10.0.0.1; b y 10.0.0.2 roles=sentinel; c z 10.0.0.3 roles=sentinel", None);
         let all = "a x 10.0.0.1 drain; b y 10.0.0.2 roles=sentinel; c z 10.0.0.3 roles=sentinel; d w 10.0.0.4";
         let target = on(before.clone(), all, Some(&before));
         let sim = Sim::default();
@@ -184,7 +187,10 @@ fn a_lost_host_is_given_up_and_what_it_brings_back_is_removed() {
             is_settled(&sim, &target).await;
             sim.return_host(&host);
             let plan = diff(&target, &observed(&sim, &target).await);
-            assert!(plan.steps.iter().any(|step| step.action.to_string().ends_with(&format!("that was left on {name}"))), "{plan}");
+            assert!(
+                plan.steps.iter().any(|step| step.action.to_string().ends_with(&format!("that was left on {name}"))),
+                "{plan}"
+            );
             up(&sim, &target).await.expect("up");
             is_settled(&sim, &target).await;
             no_data_were_lost(&sim);
@@ -215,7 +221,12 @@ fn changes() -> impl Strategy<Value = Vec<(u8, Option<usize>)>> {
 }
 
 fn named(hosts: u8) -> Vec<&'static str> {
-    ["a", "b", "c", "d"].into_iter().enumerate().filter(|(bit, _)| hosts & (1 << bit) != 0).map(|(_, name)| name).collect()
+    ["a", "b", "c", "d"]
+        .into_iter()
+        .enumerate()
+        .filter(|(bit, _)| hosts & (1 << bit) != 0)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 proptest! {

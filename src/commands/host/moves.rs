@@ -148,7 +148,9 @@ impl Known {
         };
         let exit = Box::pin(up::run(args, call)).await?;
         if !self.given.is_empty() && self.given != hosts && !how.dry_run {
-            ui.hint(format!("write the same into redos.yaml or REDOS_HOSTS, else the next 'up' takes it back: {hosts}"));
+            ui.hint(format!(
+                "write the same into redos.yaml or REDOS_HOSTS, else the next 'up' takes it back: {hosts}"
+            ));
         }
         Ok(exit)
     }
@@ -182,9 +184,8 @@ pub async fn replace<W: World>(args: ReplaceArgs, call: Call<W>) -> Result<Exit,
     // Once it was interrupted, the new one is in the list.
     let hosts = match drained.get(&args.new.name) {
         Some(there) if *there == args.new => drained,
-        _ => Hosts::try_from(format!("{drained}; {}", args.new)).map_err(|why| {
-            Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
-        })?,
+        _ => Hosts::try_from(format!("{drained}; {}", args.new))
+            .map_err(|why| Failure::message(FailureKind::Usage, format!("nothing was done: {why}")))?,
     };
     let (ui, cluster) = (call.ui.clone(), known.spec.name.clone());
     let exit = known.bring_to(hosts, &args.how, call).await?;

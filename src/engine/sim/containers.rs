@@ -96,11 +96,12 @@ impl Clusters for Sim {
         let home = |node: &NodeId| world.spec.as_ref().and_then(|spec| spec.placement.of(*node));
         let host = |node: &NodeId| world.volume_hosts.get(node);
         let volumes = world.volumes.keys().filter(|node| host(node).is_none_or(|host| !world.away.contains(host)));
-        let volume =
-            |node: &NodeId| (*node, VolumeFacts { name: node.to_string(), host_name: host(node).cloned() });
+        let volume = |node: &NodeId| (*node, VolumeFacts { name: node.to_string(), host_name: host(node).cloned() });
         let mut nodes: BTreeMap<NodeId, NodeFacts> = world.nodes.iter().map(facts).collect();
         let mut unseen = world.unseen.clone();
-        for (node, host) in world.lost.iter().filter(|(node, host)| world.away.contains(host) && home(node) == Some(host)) {
+        for (node, host) in
+            world.lost.iter().filter(|(node, host)| world.away.contains(host) && home(node) == Some(host))
+        {
             if let Some(spec) = &world.spec {
                 nodes.insert(*node, NodeFacts::unobserved(spec, *node, NodeState::Unknown));
                 unseen.insert(*node, format!("{host} is away in memory"));

@@ -110,9 +110,12 @@ pub(super) fn staged(spec: &Spec, observed: &Observed) -> Result<Spec, Refusal> 
             waits.insert(master, host.clone());
         }
     }
-    let at_once = spec.sentinels.saturating_sub(spec.majority()).max(1);
+    let (all, majority) = (usize::from(spec.sentinels), usize::from(spec.majority()));
+    let up = spec.sentinel_nodes().filter(|node| observed.is_up(*node)).count();
+    // One or two can do without none.
+    let at_once = if all == majority { 1 } else { up.saturating_sub(majority) };
     let sentinels = leaving.into_iter().filter(|(node, _)| node.role() == Role::Sentinel);
-    waits.extend(sentinels.skip(usize::from(at_once)));
+    waits.extend(sentinels.skip(at_once));
     Ok(spec.placed(waits))
 }
 

@@ -37,7 +37,9 @@ impl Planner<'_> {
         let is_first_part = !self.spec.hosts.is_empty() && stale.iter().any(is_proxy) && !stale.iter().all(is_proxy);
         if is_first_part {
             stale.retain(is_proxy);
-            self.plan.then_observe.get_or_insert_with(|| "the proxies know where the others are going to be".to_owned());
+            self.plan
+                .then_observe
+                .get_or_insert_with(|| "the proxies know where the others are going to be".to_owned());
         }
         // Nothing waits for a node which no other needs.
         let others = others.into_iter().filter(|node| !node.role().is_optional());

@@ -355,7 +355,9 @@ fn host_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
                     "drain" => match word(node)?.as_str() {
                         "true" => rest.push("drain".to_owned()),
                         "false" => {}
-                        other => return Err((node.span, refused(&format!("'{other}' is neither true nor false"), example))),
+                        other => {
+                            return Err((node.span, refused(&format!("'{other}' is neither true nor false"), example)));
+                        }
                     },
                     other => {
                         let fix = "a host has name, docker, address, zone, roles and drain";

@@ -112,7 +112,8 @@ pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
 /// A host that has left the list, or has another address now: nobody would stop the nodes that it has.
 fn left_behind(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
     if let Some(host) = recorded.hosts.iter().find(|host| spec.hosts.get(&host.name).is_none()) {
-        let what = format!("the host {} is no longer in the list, and nodes that it has would be left there", host.name);
+        let what =
+            format!("the host {} is no longer in the list, and nodes that it has would be left there", host.name);
         let fix = format!("have them moved, and it taken from the list: redos -p {} host rm {}", spec.name, host.name);
         return Some((Key::Hosts, what, fix));
     }
@@ -122,7 +123,8 @@ fn left_behind(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
     };
     let nodes: BTreeSet<NodeId> = recorded.nodes().into_iter().filter(|node| elsewhere(node).is_some()).collect();
     let host = elsewhere(nodes.first()?)?;
-    let what = format!("the others know {} by the address {} of the host {}", listed_nodes(&nodes), host.address, host.name);
+    let what =
+        format!("the others know {} by the address {} of the host {}", listed_nodes(&nodes), host.address, host.name);
     Some((Key::Hosts, what, "leave the address as it is".to_owned()))
 }
 
