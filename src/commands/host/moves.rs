@@ -48,7 +48,7 @@ Examples:
 pub struct DrainArgs {
     /// The host
     #[arg(value_name = "HOST")]
-    pub host: HostName,
+    pub named: HostName,
     /// How.
     #[command(flatten)]
     pub how: MoveArgs,
@@ -59,7 +59,7 @@ pub struct DrainArgs {
 pub struct UndrainArgs {
     /// The host
     #[arg(value_name = "HOST")]
-    pub host: HostName,
+    pub named: HostName,
     /// How.
     #[command(flatten)]
     pub how: MoveArgs,
@@ -95,7 +95,7 @@ Examples:
 pub struct RmArgs {
     /// The host
     #[arg(value_name = "HOST")]
-    pub host: HostName,
+    pub named: HostName,
     /// Take it from the list although it does not answer
     #[arg(long, conflicts_with = "dry_run")]
     pub force: bool,
@@ -161,8 +161,8 @@ impl Known {
 /// # Errors
 /// There is no such host; else as [`up::run`].
 pub async fn drain<W: World>(args: DrainArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let known = Known::of(&call, &args.host).await?;
-    known.bring_to(known.spec.hosts.draining(&args.host, true), &args.how, call).await
+    let known = Known::of(&call, &args.named).await?;
+    known.bring_to(known.spec.hosts.draining(&args.named, true), &args.how, call).await
 }
 
 /// Lets a host have nodes again.
@@ -170,8 +170,8 @@ pub async fn drain<W: World>(args: DrainArgs, call: Call<W>) -> Result<Exit, Fai
 /// # Errors
 /// There is no such host; else as [`up::run`].
 pub async fn undrain<W: World>(args: UndrainArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let known = Known::of(&call, &args.host).await?;
-    known.bring_to(known.spec.hosts.draining(&args.host, false), &args.how, call).await
+    let known = Known::of(&call, &args.named).await?;
+    known.bring_to(known.spec.hosts.draining(&args.named, false), &args.how, call).await
 }
 
 /// Adds a host, and moves the nodes of another one.
@@ -199,7 +199,7 @@ pub async fn replace<W: World>(args: ReplaceArgs, call: Call<W>) -> Result<Exit,
 /// # Errors
 /// There is no such host, the others are not enough, or it does not answer; else as [`up::run`].
 pub async fn rm<W: World>(args: RmArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let RmArgs { host, force, how } = args;
+    let RmArgs { named: host, force, how } = args;
     let known = Known::of(&call, &host).await?;
     may_go(&known.spec, &host)?;
     // Also if a file has it no longer: it must be asked.

@@ -76,7 +76,9 @@ impl SimWorld {
     fn out_of_reach(&self) -> Vec<String> {
         let Some(spec) = self.spec.as_ref().filter(|spec| !spec.hosts.is_empty()) else { return Vec::new() };
         let mut found = Vec::new();
-        let proxies = self.nodes.keys().filter(|node| node.role() == Role::Proxy && self.runs(**node));
+        // One that is to go is not told any more.
+        let wanted: Vec<NodeId> = spec.proxy_nodes().collect();
+        let proxies = self.nodes.keys().filter(|node| wanted.contains(node) && self.runs(**node));
         for (proxy, files) in proxies.filter_map(|proxy| Some((proxy, self.volumes.get(proxy)?))) {
             let names = |text: &[u8], place: &str| String::from_utf8_lossy(text).contains(place);
             let knows = |node: &NodeId| {

@@ -34,13 +34,7 @@ impl Planner<'_> {
         let (mut stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies need no other node, but one of them serves while another is recreated.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
-        let is_first_part = !self.spec.hosts.is_empty() && stale.iter().any(is_proxy) && !stale.iter().all(is_proxy);
-        if is_first_part {
-            stale.retain(is_proxy);
-            self.plan
-                .then_observe
-                .get_or_insert_with(|| "the proxies know where the others are going to be".to_owned());
-        }
+        self.keep_next_part(&mut stale);
         // Nothing waits for a node which no other needs.
         let others = others.into_iter().filter(|node| !node.role().is_optional());
         let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.partition(is_proxy);
@@ -50,9 +44,7 @@ impl Planner<'_> {
         }
         let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
         let (proxies, servers): (Vec<NodeId>, Vec<NodeId>) = stale.into_iter().partition(is_proxy);
-        let (masters, mut others): (Vec<NodeId>, Vec<NodeId>) = servers.into_iter().partition(is_master);
-        let leaving = moving::leaving(self.spec, self.observed);
-        others.sort_by_key(|node| !leaving.contains_key(node));
+        let (masters, others): (Vec<NodeId>, Vec<NodeId>) = servers.into_iter().partition(is_master);
         let mut previous: Option<StepId> = None;
         for node in proxies.into_iter().chain(others) {
             previous = Some(self.replace_running(node, previous));
@@ -76,6 +68,27 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// Of the nodes that are to be recreated in a cluster on several hosts, keeps those whose turn is next.
+    ///
+    /// These are the proxies, then the nodes that move, then all others. A node that has moved is not fit to be a master yet.
+    fn keep_next_part(&mut self, stale: &mut Vec<NodeId>) {
+        if self.spec.hosts.is_empty() {
+            return;
+        }
+        let leaving = moving::leaving(self.spec, self.observed);
+        let of_part = |part: usize, node: &NodeId| match part {
+            0 => node.role() == Role::Proxy,
+            _ => leaving.contains_key(node),
+        };
+        let parts = ["the proxies know where the others are going to be", "the nodes that move are in their places"];
+        let next = parts.into_iter().enumerate().find(|(part, _)| stale.iter().any(|node| of_part(*part, node)));
+        let Some((part, then)) = next.filter(|(part, _)| !stale.iter().all(|node| of_part(*part, node))) else {
+            return;
+        };
+        stale.retain(|node| of_part(part, node));
+        self.plan.then_observe.get_or_insert_with(|| then.to_owned());
     }
 
     /// Waits for those of the nodes that are not in service. Returns whether there are any.
