@@ -111,7 +111,7 @@ pub enum Verb {
     Ps(ps::PsArgs),
     /// List all clusters of this Docker host
     Ls(ls::LsArgs),
-    /// List or check the hosts of a cluster that has several
+    /// List or check the hosts of a cluster that has several, or move nodes between them
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Host(host::HostArgs),
     /// Show what 'up' would do and why, and change nothing
@@ -277,7 +277,6 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Top(args) => top::run(args, call).await,
         Verb::Ps(args) => ps::run(args, call).await,
         Verb::Ls(args) => ls::run(args, call).await,
-        Verb::Host(args) => host::run(args, call).await,
         Verb::Plan(args) => plan::run(args, call).await,
         Verb::Scale(args) => scale::run(args, call).await,
         Verb::Upgrade(args) => upgrade::run(args, call).await,
@@ -305,6 +304,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::FailoverTest(args) => failover_test::run(args, call).await,
         Verb::Verify(args) => verify::run(args, call).await,
         Verb::Chaos(args) => chaos::run(args, call).await,
+        Verb::Host(args) => Box::pin(host::run(args, call)).await,
         Verb::Images(args) => images::run(args, call).await,
         Verb::Init(args) => init::run(args, call).await,
         Verb::Config(args) => config::run(args, call).await,

@@ -111,6 +111,9 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 self.engine.set_resources(name, *node, *resources).await.map_err(at_engine)
             }
             Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
+            Action::RemoveLeftBehind { node, host } => {
+                self.engine.remove_left_behind(name, *node, host).await.map_err(at_engine)
+            }
             Action::Replicate { node, master } => {
                 if self.spec.follow.existing().is_none()
                     && let Err(why) = may_demote_now(self.servers(step)?, inventory, *node, *master).await

@@ -40,7 +40,10 @@ pub fn healthy(spec: &Spec) -> Observed {
     for node in spec.nodes() {
         observed.inventory.nodes.insert(node, facts(spec, node));
         if !matches!(node, NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_)) {
-            observed.inventory.volumes.insert(node, VolumeFacts { name: node.volume_name(&spec.name) });
+            observed
+                .inventory
+                .volumes
+                .insert(node, VolumeFacts { name: node.volume_name(&spec.name), host_name: None });
         }
         match node {
             NodeId::Redis { group, ordinal } => {

@@ -29,9 +29,12 @@ impl Refusal {
         let (node, why) = inventory.unseen.iter().find(|(node, _)| counts(**node))?;
         let facts = inventory.nodes.get(node).filter(|facts| facts.state == NodeState::Unknown);
         if let Some(host) = facts.and_then(|facts| facts.host_name.as_ref()) {
-            let next = vec![format!(
-                "nothing is moved to another host: go on when {host} is back; see how it is: redos -p {cluster} status"
-            )];
+            let next = vec![
+                format!("go on when {host} is back; see how it is: redos -p {cluster} status"),
+                format!(
+                    "or give up what it has, and have its nodes made anew on the others: redos -p {cluster} host drain {host}"
+                ),
+            ];
             return Some(Self { why: format!("the host {host} does not answer: {why}"), next });
         }
         let next = vec![

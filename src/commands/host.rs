@@ -2,6 +2,7 @@
 
 mod check;
 mod ls;
+mod moves;
 
 use clap::{Args, Subcommand};
 
@@ -29,6 +30,14 @@ Examples:
     Ls,
     /// Check before anything is made whether a cluster can be on its hosts
     Check(check::HostCheckArgs),
+    /// Move all nodes of a host to the others; it stays in the list and gets none
+    Drain(moves::DrainArgs),
+    /// Let a drained host have nodes again
+    Undrain(moves::UndrainArgs),
+    /// Add a host, and move the nodes of another one, which may be dead
+    Replace(moves::ReplaceArgs),
+    /// Move all nodes of a host to the others, and take it from the list
+    Rm(moves::RmArgs),
 }
 
 /// Runs one of them.
@@ -39,5 +48,9 @@ pub async fn run<W: World>(args: HostArgs, call: Call<W>) -> Result<Exit, Failur
     match args.action {
         HostVerb::Ls => ls::run(call).await,
         HostVerb::Check(args) => Box::pin(check::run(args, call)).await,
+        HostVerb::Drain(args) => moves::drain(args, call).await,
+        HostVerb::Undrain(args) => moves::undrain(args, call).await,
+        HostVerb::Replace(args) => moves::replace(args, call).await,
+        HostVerb::Rm(args) => moves::rm(args, call).await,
     }
 }

@@ -1,5 +1,6 @@
 //! `redos up`: creates or repairs until the cluster is what it should be, and ready.
 
+mod moving;
 pub mod seed;
 pub mod source;
 mod turning;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use tokio::time::Instant;
 
+use self::moving::Moves;
 use self::source::DataSource;
 use super::backup::KeyArgs;
 use super::backup::places::place_of;
@@ -125,6 +127,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let former = seen.observed.inventory.recorded.clone();
         let asked = Instant::now();
         warned(&session, spec, &seen.observed, args.yes).await?;
+        Moves::of(spec, &seen.observed).agreed(&session, args.yes).await?;
         // The time for a user's answer does not count.
         let deadline = deadline + asked.elapsed();
         let passwords = (&settings.secrets, &settings.for_new_cluster);
@@ -143,6 +146,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
             seen = session.observe_with(&settings.spec, &settings.secrets, found).await?;
         }
         let spec = &settings.spec;
+        let moves = Moves::of(spec, &seen.observed);
         let run = ready::until_ready(&session, spec, passwords, next, seen, deadline, first);
         let exit = match Box::pin(run).await {
             Ok(exit) => exit,
@@ -151,6 +155,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         if let Some(source) = &seeded {
             seed::count_keys(&session, spec, source).await?;
         }
+        moves.tell_left(&session.ui);
         Ok(exit)
     };
     Turn { cluster: &cluster, verb: "up", deadline }.take(&session, up).await

@@ -1,7 +1,7 @@
 //! The clusters of an engine: their list, their network and their record.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{EngineError, EngineErrorKind, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, Spec};
+use crate::spec::{ClusterName, HostName, Spec};
 
 /// How long an inventory waits for the answer about one container.
 ///
@@ -110,6 +110,13 @@ pub trait Clusters: Send + Sync + 'static {
 
     /// Removes all records of the specification.
     fn remove_record(&self, cluster: &ClusterName) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes what a cluster still has on a host that it has left, beside volumes of data: its record and its network there.
+    ///
+    /// An engine of one host is left by `down`.
+    fn leave_host(&self, _cluster: &ClusterName, _host: &HostName) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
 
     /// Creates the network and returns it with its subnet.
     fn create_network(&self, spec: &Spec) -> impl Future<Output = Result<NetworkFacts>> + Send;

@@ -1,8 +1,8 @@
 //! One engine of several hosts: each call goes to the host of its node, lists come from all of them.
 //!
 //! A cluster on one Engine is the case of a fleet without hosts. A host that is away is no error of a list: what it has is
-//! reported as unseen. So is one whose Engine cannot even be opened, since its socket or its context is missing. Nothing is moved
-//! to another host by itself.
+//! reported as unseen. So is one whose Engine cannot even be opened, since its socket or its context is missing. A node is where its
+//! container is, and one without a container where its specification has it.
 
 mod around;
 mod merge;
@@ -23,7 +23,7 @@ use super::{
     Hosted, NodeFile, NodeProgram, NodeSpec, Nodes, Result, image,
 };
 use crate::cluster::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, Host, Hosts, NodeId, Resources, Spec};
+use crate::spec::{ClusterName, Host, HostName, Hosts, NodeId, Resources, Spec};
 
 /// Opens the Engine at an address or of a Docker context, or the user's own one.
 pub type Open<E> = fn(Option<&str>) -> Result<E>;
@@ -52,8 +52,10 @@ struct Member<E> {
 /// What the fleet has found out about its clusters.
 #[derive(Default)]
 struct Known {
-    /// The member of each node, existing or not.
+    /// The member of each node that has a container.
     places: BTreeMap<(ClusterName, NodeId), usize>,
+    /// The member on which each node is to be, existing or not.
+    homes: BTreeMap<(ClusterName, NodeId), usize>,
     /// The network of a cluster on each member.
     networks: BTreeMap<(ClusterName, usize), NetworkFacts>,
     /// The member of each helper.
@@ -113,9 +115,19 @@ impl<E: Engine> Fleet<E> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The member that has a node, with its place and its Engine.
+    /// The member that has a node, or is to have it, with its place and its Engine.
     fn place(&self, cluster: &ClusterName, node: NodeId) -> Result<(usize, &Member<E>, &E)> {
         let place = self.known().places.get(&(cluster.clone(), node)).copied();
+        place.map_or_else(|| self.home_of(cluster, node), |place| self.member(node, Some(place)))
+    }
+
+    /// The member on which a node is to be.
+    fn home_of(&self, cluster: &ClusterName, node: NodeId) -> Result<(usize, &Member<E>, &E)> {
+        let home = self.known().homes.get(&(cluster.clone(), node)).copied();
+        self.member(node, home)
+    }
+
+    fn member(&self, node: NodeId, place: Option<usize>) -> Result<(usize, &Member<E>, &E)> {
         let member = place.and_then(|place| Some((place, self.members().get(place)?)));
         let (place, member) = member.ok_or_else(|| {
             let what = format!("find the host of {node}");
@@ -133,20 +145,29 @@ impl<E: Engine> Fleet<E> {
         }
     }
 
-    /// Learns the hosts of nodes from a specification.
+    /// Learns from a specification on which hosts nodes are to be.
     fn learn(&self, spec: &Spec) {
         let mut known = self.known();
         for (node, host) in spec.placement.nodes() {
             if let Some(place) = self.members().iter().position(|member| member.host.name == *host) {
-                known.places.insert((spec.name.clone(), node), place);
+                known.homes.insert((spec.name.clone(), node), place);
             }
         }
     }
 
-    /// The Engine on which a node of this specification is to be.
-    fn to(&self, spec: &Spec, node: NodeId) -> Result<&E> {
+    /// The Engine that has a node of this specification, or is to have it.
+    fn with_node(&self, spec: &Spec, node: NodeId) -> Result<&E> {
         self.learn(spec);
         self.at(&spec.name, node)
+    }
+
+    /// The Engine on which a node of this specification is to be, and its member of a fleet with hosts.
+    fn to(&self, spec: &Spec, node: NodeId) -> Result<(&E, Option<&Member<E>>)> {
+        if let Some(home) = self.alone() {
+            return Ok((home, None));
+        }
+        self.learn(spec);
+        self.home_of(&spec.name, node).map(|(_, member, engine)| (engine, Some(member)))
     }
 
     /// Waits for calls to all members that answer. One that fails is an error unless a majority has succeeded.
@@ -199,8 +220,10 @@ impl<E: Engine> Fleet<E> {
         for (place, network) in merged.networks {
             known.networks.insert((cluster.clone(), place), network);
         }
-        for (node, place) in merged.places {
-            known.places.insert((cluster.clone(), node), place);
+        known.places.retain(|(other, _), _| other != cluster);
+        known.places.extend(merged.places.into_iter().map(|(node, place)| ((cluster.clone(), node), place)));
+        for (node, home) in merged.homes {
+            known.homes.entry((cluster.clone(), node)).or_insert(home);
         }
         Ok(merged.inventory)
     }
@@ -310,7 +333,9 @@ impl<E: Engine> Clusters for Fleet<E> {
             return home.record_spec(spec).await;
         }
         self.learn(spec);
-        let calls = self.reached().map(|(_, _, engine)| engine.record_spec(spec)).collect();
+        // A host that leaves the list gets no record any more.
+        let stays = |(_, member, _): &(usize, &Member<E>, &E)| spec.hosts.get(&member.host.name).is_some();
+        let calls = self.reached().filter(stays).map(|(_, _, engine)| engine.record_spec(spec)).collect();
         self.by_majority("record the configuration", calls).await.map(drop)
     }
 
@@ -319,6 +344,20 @@ impl<E: Engine> Clusters for Fleet<E> {
             return home.remove_record(cluster).await;
         }
         try_join_all(self.reached().map(|(_, _, engine)| engine.remove_record(cluster))).await.map(drop)
+    }
+
+    async fn leave_host(&self, cluster: &ClusterName, host: &HostName) -> Result<()> {
+        let Some((place, member)) = self.members().iter().enumerate().find(|(_, member)| member.host.name == *host)
+        else {
+            return Ok(());
+        };
+        member.answers()?;
+        let engine = member.engine()?;
+        let network = self.known().networks.get(&(cluster.clone(), place)).cloned();
+        if let Some(network) = network.filter(|network| network.is_own && network.guests.is_empty()) {
+            engine.remove_network(&network.id).await?;
+        }
+        engine.remove_record(cluster).await
     }
 
     async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
@@ -364,35 +403,39 @@ impl<E: Engine> Clusters for Fleet<E> {
 
 impl<E: Engine> Nodes for Fleet<E> {
     async fn create_volume(&self, spec: &Spec, node: NodeId) -> Result<()> {
-        self.to(spec, node)?.create_volume(spec, node).await
+        self.to(spec, node)?.0.create_volume(spec, node).await
     }
 
     async fn fill_volume(&self, spec: &Spec, node: NodeId, image: &str, data: DataStream) -> Result<()> {
-        let engine = self.to(spec, node)?;
-        if !self.members().is_empty() {
-            self.give_image(self.place(&spec.name, node)?.1, image).await?;
+        let (engine, member) = self.to(spec, node)?;
+        if let Some(member) = member {
+            self.give_image(member, image).await?;
         }
         engine.fill_volume(spec, node, image, data).await
     }
 
     async fn copy_beside(&self, spec: &Spec, node: NodeId, data: DataStream) -> Result<()> {
-        self.to(spec, node)?.copy_beside(spec, node, data).await
+        self.with_node(spec, node)?.copy_beside(spec, node, data).await
     }
 
     async fn replace_data(&self, spec: &Spec, node: NodeId) -> Result<()> {
-        self.to(spec, node)?.replace_data(spec, node).await
+        self.with_node(spec, node)?.replace_data(spec, node).await
     }
 
     async fn remove_data(&self, spec: &Spec, node: NodeId) -> Result<()> {
-        self.to(spec, node)?.remove_data(spec, node).await
+        self.with_node(spec, node)?.remove_data(spec, node).await
     }
 
     async fn discard_copy(&self, spec: &Spec, node: NodeId) -> Result<()> {
-        self.to(spec, node)?.discard_copy(spec, node).await
+        self.with_node(spec, node)?.discard_copy(spec, node).await
     }
 
     async fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.at(cluster, node)?.remove_volume(cluster, node).await
+        if let Some(home) = self.alone() {
+            return home.remove_volume(cluster, node).await;
+        }
+        // A node that was moved has left one on its former host.
+        try_join_all(self.reached().map(|(_, _, engine)| engine.remove_volume(cluster, node))).await.map(drop)
     }
 
     async fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
@@ -400,7 +443,7 @@ impl<E: Engine> Nodes for Fleet<E> {
             return home.create_node(spec, node, network_id).await;
         }
         self.learn(spec);
-        let (place, member, engine) = self.place(&spec.name, node.node)?;
+        let (place, member, engine) = self.home_of(&spec.name, node.node)?;
         let network = self.known().networks.get(&(spec.name.clone(), place)).cloned();
         let (network, address) =
             network.and_then(|network| Some((network.id, network.subnet.address(node.node)?))).ok_or_else(|| {
@@ -411,7 +454,9 @@ impl<E: Engine> Nodes for Fleet<E> {
         self.give_image(member, &node.image).await?;
         // Each host has a subnet of its own.
         let own = NodeSpec { address, ..node.clone() };
-        engine.create_node(spec, &own, &network).await
+        engine.create_node(spec, &own, &network).await?;
+        self.known().places.insert((spec.name.clone(), node.node), place);
+        Ok(())
     }
 
     async fn write_files(&self, cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
@@ -452,11 +497,20 @@ impl<E: Engine> Nodes for Fleet<E> {
     }
 
     async fn set_data_aside(&self, spec: &Spec, node: NodeId) -> Result<Option<String>> {
-        self.to(spec, node)?.set_data_aside(spec, node).await
+        self.with_node(spec, node)?.set_data_aside(spec, node).await
     }
 
     async fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        self.at(cluster, node)?.remove_node(cluster, node).await
+        self.at(cluster, node)?.remove_node(cluster, node).await?;
+        self.known().places.remove(&(cluster.clone(), node));
+        Ok(())
+    }
+
+    async fn remove_left_behind(&self, cluster: &ClusterName, node: NodeId, host: &HostName) -> Result<()> {
+        match self.members().iter().find(|member| member.host.name == *host) {
+            Some(member) => member.engine()?.remove_node(cluster, node).await,
+            None => Ok(()),
+        }
     }
 
     async fn log_tail(&self, cluster: &ClusterName, node: NodeId, lines: usize) -> Result<String> {

@@ -1,11 +1,11 @@
 //! The calls about the nodes of a cluster, one node at a time.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::path::PathBuf;
 
 use super::{DataStream, NodeSpec, Result};
-use crate::spec::{ClusterName, NodeId, Resources, Spec};
+use crate::spec::{ClusterName, HostName, NodeId, Resources, Spec};
 
 /// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
 #[derive(Clone, PartialEq, Eq)]
@@ -135,6 +135,18 @@ pub trait Nodes: Send + Sync + 'static {
 
     /// Removes a node's container by force. Its named volume stays.
     fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes by force the container that a node has left behind on a host. Its named volume stays.
+    ///
+    /// An engine of one host has none.
+    fn remove_left_behind(
+        &self,
+        _cluster: &ClusterName,
+        _node: NodeId,
+        _host: &HostName,
+    ) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
 
     /// The last lines of a node's log.
     fn log_tail(

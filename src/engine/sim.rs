@@ -22,7 +22,7 @@ mod talk;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::hosts::SimHost;
@@ -37,7 +37,7 @@ use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Encryption, Group, Host, NodeId, REDIS_PORT, Role, Secrets, Spec, render};
+use crate::spec::{Encryption, Group, Host, HostName, NodeId, Role, SENTINEL_PORT, Secrets, Spec, render};
 use crate::tls::Trust;
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
@@ -78,6 +78,12 @@ struct SimWorld {
     dead_ports: BTreeMap<NodeId, bool>,
     /// The recorded specification.
     spec: Option<Spec>,
+    /// The hosts of volumes, in a cluster on several.
+    volume_hosts: BTreeMap<NodeId, HostName>,
+    /// The nodes of hosts that do not answer, or have left something behind since then.
+    lost: BTreeSet<(NodeId, HostName)>,
+    /// The hosts that do not answer.
+    away: BTreeSet<HostName>,
     /// Changes that still succeed before everything fails, as when redos is killed.
     changes_left: Option<usize>,
     /// The failovers that Sentinels have begun, by group.
@@ -127,6 +133,9 @@ struct Script {
 #[derive(Clone)]
 struct SimNode {
     spec: NodeSpec,
+    /// Its host in a cluster on several, and where it is reached there.
+    host: Option<Host>,
+    place: Option<SocketAddrV4>,
     network_id: String,
     image_id: Option<String>,
     state: NodeState,
@@ -135,6 +144,11 @@ struct SimNode {
 }
 
 impl SimNode {
+    /// Where the others reach its server.
+    fn address(&self) -> SocketAddrV4 {
+        self.place.unwrap_or(SocketAddrV4::new(self.spec.address, self.spec.node.server_port()))
+    }
+
     /// Whether its container runs, paused or not. Another one publishes no port.
     fn runs(&self) -> bool {
         matches!(self.state, NodeState::Running | NodeState::Paused)
@@ -258,6 +272,25 @@ impl Sim {
         self.world().nodes.iter().filter_map(config).collect()
     }
 
+    /// A host and all its nodes end, and it does not answer.
+    pub fn lose_host(&self, host: &HostName) {
+        let mut world = self.world();
+        let is_there = |node: &SimNode| node.host.as_ref().is_some_and(|own| own.name == *host);
+        let nodes: Vec<NodeId> = world.nodes.iter().filter(|(_, node)| is_there(node)).map(|(id, _)| *id).collect();
+        for node in nodes {
+            world.end(node, NodeState::Exited { code: 137, oom_killed: false });
+            world.nodes.remove(&node);
+            world.rewritten.remove(&node);
+            world.lost.insert((node, host.clone()));
+        }
+        world.away.insert(host.clone());
+    }
+
+    /// A host answers again, with the containers that it had.
+    pub fn return_host(&self, host: &HostName) {
+        self.world().away.remove(host);
+    }
+
     /// Does to a node what an accident would: a running one gets this state, or its container is removed.
     pub fn disrupt(&self, node: NodeId, state: Option<NodeState>) {
         let mut world = self.world();
@@ -361,17 +394,32 @@ impl SimWorld {
         self.nodes.get(&node).is_some_and(|node| network != Some(node.network_id.as_str()))
     }
 
-    fn address(&self, node: NodeId) -> Option<Ipv4Addr> {
-        self.nodes.get(&node).map(|node| node.spec.address)
+    fn address(&self, node: NodeId) -> Option<SocketAddrV4> {
+        self.nodes.get(&node).map(SimNode::address)
     }
 
     fn node_at(&self, address: SocketAddrV4) -> Option<NodeId> {
-        self.nodes.iter().find(|(_, node)| node.spec.address == *address.ip()).map(|(id, _)| *id)
+        let is_it = |node: &SimNode| match node.place {
+            Some(place) => place == address,
+            None => node.spec.address == *address.ip(),
+        };
+        self.nodes.iter().find(|(_, node)| is_it(node)).map(|(id, _)| *id)
     }
 
-    /// The group of the node at this address, also of a removed one.
-    fn group_at(&self, address: SocketAddrV4) -> Option<Group> {
-        self.network.as_ref()?.subnet.node_at(*address.ip())?.group()
+    /// The node that is at this address or was, also a removed one.
+    fn once_at(&self, address: SocketAddrV4) -> Option<NodeId> {
+        match self.spec.as_ref().filter(|spec| !spec.hosts.is_empty()) {
+            Some(spec) => spec.node_of_port(address.port()),
+            None => self.network.as_ref()?.subnet.node_at(*address.ip()),
+        }
+    }
+
+    /// Whether a Sentinel is at this address or was.
+    fn is_of_sentinel(&self, address: SocketAddrV4) -> bool {
+        match self.spec.as_ref().filter(|spec| !spec.hosts.is_empty()) {
+            Some(spec) => spec.node_of_port(address.port()).is_some_and(|node| node.role() == Role::Sentinel),
+            None => address.port() == SENTINEL_PORT,
+        }
     }
 
     /// Whether a node runs and answers.
@@ -454,7 +502,7 @@ impl SimWorld {
         let node = self.nodes.get(&id)?;
         match &node.server {
             Some(SimServer::Redis { replica_of, config }) => Some(StoredState::Redis {
-                address: Some(SocketAddrV4::new(node.spec.address, REDIS_PORT)),
+                address: Some(node.address()),
                 replica_of: *replica_of,
                 never_promoted: !may_lead(config),
                 data: None,
@@ -503,6 +551,16 @@ impl SimWorld {
         let text = self.text(id, render::PROXY_CONF).unwrap_or_default();
         let servers = text.lines().filter(|line| !line.ends_with(" disabled"));
         servers.filter_map(|line| line.trim_start().strip_prefix("server ")?.split(' ').next()?.parse().ok()).collect()
+    }
+
+    /// A node's volume is on this host now. Another host has other volumes.
+    fn place_volume(&mut self, id: NodeId, host: Option<&Host>) {
+        let Some(host) = host else { return };
+        if self.volume_hosts.insert(id, host.name.clone()).is_some_and(|former| former != host.name) {
+            self.volumes.remove(&id);
+            self.rewritten.remove(&id);
+            self.unloadable.remove(&id);
+        }
     }
 
     fn take_away(&mut self, id: NodeId) {
@@ -612,6 +670,6 @@ impl SimWorld {
             .nodes
             .iter()
             .filter(|(node, _)| **node != id && node.role() != Role::Proxy && !node.role().is_optional());
-        others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, node.server_port())).collect()
+        others.map(|(_, facts)| facts.address()).collect()
     }
 }

@@ -143,6 +143,7 @@ fn steps(page: &mut Page) {
         KillNode { node },
         SetResources { node, resources: Resources { memory: Some(512 << 20), ..Resources::default() } },
         RemoveNode { node },
+        RemoveLeftBehind { node, host: "c".parse().expect("a name") },
         Replicate { node, master },
         ConfigSet { node, directives: pairs.clone() },
         SetUsers { node, users: users.clone() },

@@ -70,7 +70,7 @@ impl Phase {
             | Action::DiscardRestore { .. } => Self::Configuration,
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } | Action::KillNode { .. } => Self::Stop,
-            Action::RemoveNode { .. } => Self::Remove,
+            Action::RemoveNode { .. } | Action::RemoveLeftBehind { .. } => Self::Remove,
             Action::EndScript { .. }
             | Action::SetResources { .. }
             | Action::Replicate { .. }

@@ -11,6 +11,7 @@ mod damaged;
 mod encryption;
 mod grow;
 pub mod lifecycle;
+pub mod moving;
 mod network;
 mod passwords;
 mod proxies;
@@ -57,28 +58,43 @@ pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
 
 /// [`next`], which recreates no node of these roles for other settings or images: their turn is later.
 pub fn next_without(later: &[Role], spec: &Spec, observed: &Observed, past: &Past) -> Stage {
+    let refused = |refusal| Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
+    let rest = match moving::without_given_up(spec, observed) {
+        Ok(rest) => rest,
+        Err(refusal) => return refused(refusal),
+    };
+    let observed = &*rest;
     // A node that no other node needs stays as it is.
     let wanted = spec.nodes();
     let counts = |node: NodeId| !node.role().is_optional() || !wanted.contains(&node);
     let refusal = Refusal::unseen(&spec.name, &observed.inventory, counts).or_else(|| network::refused(spec, observed));
     let refusal = refusal.or_else(|| seeding::refused(spec, observed));
     if let Some(refusal) = refusal {
-        return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
+        return refused(refusal);
     }
+    let target = spec;
+    let spec = &match moving::staged(target, observed) {
+        Ok(staged) => staged,
+        Err(refusal) => return refused(refusal),
+    };
     if let Some(plan) = restoring::finish(spec, observed) {
         return Stage { spec: spec.clone(), plan };
     }
     let mut sentinels = grow::next_electorate(spec, observed);
     while sentinels < spec.sentinels {
         let stage = Spec { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1), ..spec.clone() };
-        let mut plan = wave(&stage, spec, observed, past, later);
+        let mut plan = wave(&stage, target, observed, past, later);
         if !plan.is_empty() {
             plan.then_observe.get_or_insert_with(|| "Sentinels are added one at a time".to_owned());
             return Stage { spec: stage, plan };
         }
         sentinels += 1;
     }
-    Stage { spec: spec.clone(), plan: wave(spec, spec, observed, past, later) }
+    let mut plan = wave(spec, target, observed, past, later);
+    if spec.placement != target.placement && !plan.is_empty() {
+        plan.then_observe.get_or_insert_with(|| "nodes move after others".to_owned());
+    }
+    Stage { spec: spec.clone(), plan }
 }
 
 /// [`next`], and the removal of users that redos did not make.
@@ -90,7 +106,7 @@ pub fn removing_unknown_users(spec: &Spec, observed: &Observed, past: &Past) -> 
     stage
 }
 
-/// One part of the way to `target`. `spec` is the target except for the number of its Sentinels.
+/// One part of the way to `target`. `spec` is the target except for the number of its Sentinels and the hosts of nodes.
 fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[Role]) -> Plan {
     // Guards know how many nodes there are, so they come when all others do.
     let later: Vec<Role> = match spec.sentinels == target.sentinels {
@@ -100,6 +116,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[R
     let mut planner = Planner { past: past.clone(), later: &later, ..Planner::new(spec, observed) };
     planner.make_network();
     planner.record(target);
+    planner.remove_left_behind();
     if planner.look_into_old_volumes() || planner.asks_head() {
         return planner.plan;
     }
@@ -280,7 +297,8 @@ impl<'a> Planner<'a> {
             self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), self.network);
         }
         let why = self.with_what_is_lost(node, why);
-        self.step(node, Action::CreateNode { node }, why, self.network);
+        let after: Vec<StepId> = self.network.into_iter().chain(self.make_room(node)).collect();
+        self.step(node, Action::CreateNode { node }, why, after);
     }
 
     /// Whether a place exists that may hold data of a node. The content of a host folder is not known.
@@ -345,6 +363,7 @@ impl<'a> Planner<'a> {
         is_kept_back
             || !self.has_data(node)
             || is_joining(node, self.observed)
+            || self.moves(node).is_some()
             || self.plan.steps.iter().any(is_emptied)
     }
 

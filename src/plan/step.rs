@@ -11,7 +11,7 @@ use crate::cluster::gate::Gate;
 use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
 use crate::spec::secret::RotationStage;
-use crate::spec::{Encryption, Group, NodeId, Resources, Restoring, Role};
+use crate::spec::{Encryption, Group, HostName, NodeId, Resources, Restoring, Role};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
@@ -79,6 +79,8 @@ pub enum Action {
     },
     /// Remove a node's container. Its volume stays.
     RemoveNode { node: NodeId },
+    /// Remove the container that a node has left behind on a host. Its volume stays.
+    RemoveLeftBehind { node: NodeId, host: HostName },
     /// Make a Redis node follow another one, also in its configuration file.
     Replicate {
         node: NodeId,
@@ -229,6 +231,7 @@ impl fmt::Display for Action {
             Self::KillNode { node } => write!(f, "kill {node}"),
             Self::SetResources { node, resources } => write!(f, "set the limits of {node}: {resources}"),
             Self::RemoveNode { node } => write!(f, "remove {node}"),
+            Self::RemoveLeftBehind { node, host } => write!(f, "remove the {node} that was left on {host}"),
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
             Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),

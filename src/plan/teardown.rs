@@ -14,6 +14,10 @@ pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let (redis, others): (Vec<_>, Vec<_>) = inventory.nodes.iter().partition(|(node, _)| node.role() == Role::Redis);
     let watchers: Vec<StepId> = others.into_iter().map(|(node, _)| plan.push(remove(*node), why, [])).collect();
     let mut removed = watchers.clone();
+    for (node, host) in &inventory.left_behind {
+        let left = Action::RemoveLeftBehind { node: *node, host: host.clone() };
+        removed.push(plan.push(left, why, watchers.iter().copied()));
+    }
     for (node, facts) in redis {
         let mut after = watchers.clone();
         let is_data_kept = !with_volumes || !inventory.volumes.contains_key(node);

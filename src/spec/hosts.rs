@@ -76,9 +76,24 @@ pub struct Host {
     pub zone: Option<HostName>,
     /// The kinds of nodes that it may have: Redis nodes, Sentinels and proxies.
     pub roles: BTreeSet<Role>,
+    /// Whether it is to have no nodes for now. Those that it had move to the others.
+    pub is_drained: bool,
 }
 
-/// `NAME ENGINE ADDRESS [zone=ZONE] [roles=ROLE,…]`.
+impl Host {
+    /// Whether it may get a node of this role.
+    pub fn takes(&self, role: Role) -> bool {
+        !self.is_drained && self.roles.contains(&role)
+    }
+
+    /// The command that talks to its Engine: `docker -H ssh://me@10.0.0.1`.
+    pub fn docker(&self) -> String {
+        let option = if self.engine.contains("://") { "-H" } else { "--context" };
+        format!("docker {option} {}", self.engine)
+    }
+}
+
+/// `NAME ENGINE ADDRESS [zone=ZONE] [roles=ROLE,…] [drain]`.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.name, self.engine, self.address)?;
@@ -89,7 +104,7 @@ impl fmt::Display for Host {
             let roles: Vec<&str> = self.roles.iter().map(|role| role.as_str()).collect();
             write!(f, " roles={}", roles.join(","))?;
         }
-        Ok(())
+        if self.is_drained { f.write_str(" drain") } else { Ok(()) }
     }
 }
 
@@ -104,15 +119,16 @@ impl FromStr for Host {
             )));
         };
         let name: HostName = name.parse()?;
-        let (mut address, mut zone, mut roles) = (None, None, BTreeSet::from(ROLES));
+        let (mut address, mut zone, mut roles, mut is_drained) = (None, None, BTreeSet::from(ROLES), false);
         for word in words {
             match word.split_once('=') {
                 Some(("zone", text)) => zone = Some(text.parse()?),
                 Some(("roles", text)) => roles = text.split(',').map(role).collect::<Result<_, _>>()?,
+                None if word == "drain" => is_drained = true,
                 _ => {
                     let given = word.parse().map_err(|_| {
                         ParseError::new(format!(
-                            "'{word}' of the host {name} is neither an IPv4 address, nor zone=, nor roles="
+                            "'{word}' of the host {name} is neither an IPv4 address, nor zone=, nor roles=, nor drain"
                         ))
                     })?;
                     address = Some(given);
@@ -128,7 +144,7 @@ impl FromStr for Host {
             let why = format!("{address} of the host {name} is no address at which other hosts reach it");
             return Err(ParseError::new(why));
         }
-        Ok(Self { name, engine: engine.to_owned(), address, zone, roles })
+        Ok(Self { name, engine: engine.to_owned(), address, zone, roles, is_drained })
     }
 }
 
@@ -171,6 +187,20 @@ impl Hosts {
     pub fn get(&self, name: &HostName) -> Option<&Host> {
         self.0.iter().find(|host| host.name == *name)
     }
+
+    /// The same hosts, of which one is drained from now on, or no longer.
+    #[must_use]
+    pub fn draining(&self, name: &HostName, is_drained: bool) -> Self {
+        let mut hosts = self.clone();
+        hosts.0.iter_mut().filter(|host| host.name == *name).for_each(|host| host.is_drained = is_drained);
+        hosts
+    }
+
+    /// The same hosts but for one.
+    #[must_use]
+    pub fn without(&self, name: &HostName) -> Self {
+        Self(self.0.iter().filter(|host| host.name != *name).cloned().collect())
+    }
 }
 
 impl fmt::Display for Hosts {
@@ -203,7 +233,7 @@ impl TryFrom<String> for Hosts {
             }
         }
         for role in ROLES {
-            if !hosts.is_empty() && !hosts.iter().any(|host| host.roles.contains(&role)) {
+            if !hosts.is_empty() && !hosts.iter().any(|host| host.takes(role)) {
                 return Err(ParseError::new(format!("no host has the role {role}: give it to one of them")));
             }
         }
@@ -227,7 +257,8 @@ mod tests {
 
     #[test]
     fn hosts_are_written_as_they_are_read() {
-        let text = "a ssh://me@10.0.0.1 10.0.0.1; b tcp://far:2376 10.0.0.2 zone=r2; c prod 10.0.0.3 roles=sentinel";
+        let text =
+            "a ssh://me@10.0.0.1 10.0.0.1; b tcp://far:2376 10.0.0.2 zone=r2; c prod 10.0.0.3 roles=sentinel drain";
         assert_eq!(read(text).as_deref(), Ok(text));
         assert_eq!(
             read("a ssh://me@10.0.0.1:22/run/d.sock").as_deref(),
@@ -248,6 +279,7 @@ mod tests {
             ("a ssh://x 10.0.0.1; b ssh://y 10.0.0.1", "the same address, 10.0.0.1"),
             ("a ssh://x 10.0.0.1; b ssh://x 10.0.0.2", "the same Engine, ssh://x"),
             ("a ssh://x 10.0.0.1 roles=redis,sentinel", "no host has the role proxy"),
+            ("a ssh://x 10.0.0.1 drain", "no host has the role"),
             ("-a ssh://x 10.0.0.1", "'-a' is not the name of a host"),
         ] {
             let refused = read(text).expect_err(text);

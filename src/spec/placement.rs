@@ -1,6 +1,7 @@
 //! Which node of a cluster is on which of its hosts, and where it is reached there; pure.
 //!
-//! A node stays where it is: the placement is recorded with the cluster, and only what has no place yet gets one. The nodes of
+//! A node stays where it is: the placement is recorded with the cluster, and only what has no place yet gets one, or what is on a
+//! host that is drained. The nodes of
 //! a group, and the Sentinels, are spread over zones first, then over hosts. Places of future nodes are fixed ahead of need,
 //! because the configurations of the others name them.
 
@@ -44,11 +45,16 @@ impl Placement {
 
     /// The places of all nodes of a specification. `recorded` is the one before it.
     ///
-    /// Places of future nodes are fixed only as long as the hosts stay the same.
+    /// Places of future nodes are fixed only as long as the hosts stay the same. Then a proxy that is to go holds no place either:
+    /// another one may come to its host.
     pub fn settled(spec: &Spec, recorded: Option<&Spec>) -> Self {
         let former = recorded.map(|recorded| match recorded.hosts == spec.hosts {
             true => recorded.placement.clone(),
-            false => recorded.placement.of_nodes(&recorded.nodes()),
+            false => {
+                let wanted = spec.nodes();
+                let stays = |node: &NodeId| node.role() != Role::Proxy || wanted.contains(node);
+                recorded.placement.of_nodes(&recorded.nodes().into_iter().filter(stays).collect::<Vec<_>>())
+            }
         });
         if spec.hosts.is_empty() { Self::default() } else { former.unwrap_or_default().completed(spec) }
     }
@@ -61,10 +67,10 @@ impl Placement {
 
     /// The placement with a host for every node of the specification, and for those that it may get.
     ///
-    /// Places of `self` on hosts that are still there stay.
+    /// Places of `self` on hosts that are still there and not drained stay.
     #[must_use]
     fn completed(&self, spec: &Spec) -> Self {
-        let is_there = |(_, host): &(&NodeId, &HostName)| spec.hosts.get(host).is_some();
+        let is_there = |(_, host): &(&NodeId, &HostName)| spec.hosts.get(host).is_some_and(|host| !host.is_drained);
         let mut placed = Self(self.0.iter().filter(is_there).map(|(node, host)| (*node, host.clone())).collect());
         // Those that exist get the best places.
         let future = spec.groups().flat_map(|group| render::redis_slots(spec, group));
@@ -88,11 +94,13 @@ impl Placement {
         };
         // The first nodes of groups are their first masters: each group begins at another host.
         let begin = node.group().map_or(0, |group| usize::from(group.get() - 1));
-        let all = hosts.iter().enumerate().filter(|(_, host)| host.roles.contains(&node.role()));
-        let best = all.min_by_key(|(place, host)| {
+        // A drained host counts as little as one that has left the list.
+        let count = hosts.iter().filter(|host| !host.is_drained).count();
+        let all = hosts.iter().filter(|host| !host.is_drained).enumerate();
+        let best = all.filter(|(_, host)| host.takes(node.role())).min_by_key(|(place, host)| {
             let in_zone = among(&|other| other.name == host.name || (host.zone.is_some() && other.zone == host.zone));
             let on_host = among(&|other| other.name == host.name);
-            (in_zone, on_host, (place + hosts.len() - begin % hosts.len()) % hosts.len())
+            (in_zone, on_host, (place + count - begin % count) % count)
         });
         best.map(|(_, host)| host.name.clone())
     }
@@ -159,8 +167,13 @@ impl Spec {
 
     /// The node on a host that has this address, whether it exists or not.
     pub fn node_on_host_at(&self, address: SocketAddrV4) -> Option<NodeId> {
-        let node = node_of_index(address.port().checked_sub(self.ports.nodes)?);
+        let node = self.node_of_port(address.port())?;
         (self.host_of(node)?.address == *address.ip()).then_some(node)
+    }
+
+    /// The node that listens at this port of its host, whichever that is.
+    pub fn node_of_port(&self, port: u16) -> Option<NodeId> {
+        port.checked_sub(self.ports.nodes).filter(|_| !self.hosts.is_empty()).map(node_of_index)
     }
 
     /// The proxies on the host of this one that come before it: their ports are taken.
@@ -168,6 +181,14 @@ impl Spec {
         let own = self.placement.of(NodeId::Proxy(proxy));
         let before = (1..proxy).filter(|other| own.is_none() || self.placement.of(NodeId::Proxy(*other)) == own);
         u16::try_from(before.count()).unwrap_or(u16::MAX)
+    }
+
+    /// The same specification with some nodes at other places.
+    #[must_use]
+    pub fn placed(&self, elsewhere: impl IntoIterator<Item = (NodeId, HostName)>) -> Self {
+        let mut placed = self.clone();
+        placed.placement.0.extend(elsewhere);
+        placed
     }
 
     /// Whether a node listens at a port of its host.
@@ -235,6 +256,28 @@ mod tests {
         );
         assert_eq!(spec.node_on_host_at("10.0.0.1:7125".parse().expect("an address")), None, "it is on another host");
         assert_eq!(spec.node_on_host_at("10.0.0.1:80".parse().expect("an address")), None);
+    }
+
+    #[test]
+    fn the_nodes_of_a_drained_host_move_and_no_others() {
+        let mut before = spec("a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3");
+        before.proxies = 3;
+        before.placement = before.placement.completed(&before);
+        let mut after = Spec { hosts: before.hosts.draining(&"b".parse().expect("a name"), true), ..before.clone() };
+        after.proxies = 2;
+        after.placement = Placement::settled(&after, Some(&before));
+        assert_eq!(hosts_of(&after, after.redis_nodes(Group::number(1))), ["a", "a", "c"]);
+        assert_eq!(hosts_of(&after, after.sentinel_nodes()), ["a", "a", "c"]);
+        assert_eq!(hosts_of(&after, after.proxy_nodes()), ["a", "c"], "the third makes room for the second");
+        // To take it from the list moves nothing more.
+        let mut gone = Spec { hosts: after.hosts.without(&"b".parse().expect("a name")), ..after.clone() };
+        gone.placement = Placement::settled(&gone, Some(&after));
+        assert_eq!(gone.placement, after.placement);
+        // Nothing moves back by itself.
+        let mut back = Spec { hosts: before.hosts.clone(), proxies: 3, ..after.clone() };
+        back.placement = Placement::settled(&back, Some(&after));
+        assert_eq!(hosts_of(&back, back.redis_nodes(Group::number(1))), ["a", "a", "c"]);
+        assert_eq!(hosts_of(&back, back.proxy_nodes()), ["a", "c", "b"]);
     }
 
     proptest! {

@@ -34,6 +34,7 @@ use super::Spec;
 pub use check::{UnwiseSetting, unwise};
 pub use directives::is_managed;
 pub use file::SourceFile;
+pub use hosts::clash_of_hosts;
 pub use layers::{FlagLayer, Sources};
 pub use passwords::GivenSecrets;
 pub use problem::{Origin, Problem, Problems};

@@ -13,5 +13,6 @@ mod hosts;
 mod looking;
 mod measuring;
 mod memory;
+mod moving;
 mod pages;
 mod upgrading;

@@ -7,7 +7,8 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::own_engine::OwnEngine;
-use crate::support::{Cluster, Run, eventually_within, places};
+use crate::support::{Cluster, Run, connect, eventually_within, places};
+use crate::writers::{PATIENCE as ANSWERS_WITHIN, Writers};
 
 /// How long the rest of a cluster may take without one of its hosts, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,16 +104,23 @@ impl ThreeHosts {
     /// The names of containers, networks and volumes of the cluster on all hosts.
     async fn left(&self) -> Vec<String> {
         let mut left = Vec::new();
-        for engine in &self.engines {
-            for kind in
-                ["container ls -a --format {{.Names}}", "network ls --format {{.Name}}", "volume ls --format {{.Name}}"]
-            {
-                let mut docker = Command::new("docker");
-                docker.args(["--host", &engine.address()]).args(kind.split(' '));
-                let said = docker.output().await.expect("docker").stdout;
-                let named = String::from_utf8(said).expect("text");
-                left.extend(named.lines().filter(|name| name.contains(self.cluster.as_str())).map(str::to_owned));
-            }
+        for place in 0..self.engines.len() {
+            left.extend(self.left_on(place).await);
+        }
+        left
+    }
+
+    /// The same on one host.
+    async fn left_on(&self, place: usize) -> Vec<String> {
+        let mut left = Vec::new();
+        for kind in
+            ["container ls -a --format {{.Names}}", "network ls --format {{.Name}}", "volume ls --format {{.Name}}"]
+        {
+            let mut docker = Command::new("docker");
+            docker.args(["--host", &self.engines[place].address()]).args(kind.split(' '));
+            let said = docker.output().await.expect("docker").stdout;
+            let named = String::from_utf8(said).expect("text");
+            left.extend(named.lines().filter(|name| name.contains(self.cluster.as_str())).map(str::to_owned));
         }
         left
     }
@@ -211,5 +219,43 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     let status = hosts.status().await;
     assert_eq!(hosts_of(&status["groups"][0]["nodes"]), ["a", "a", "b", "c"], "{status}");
     hosts.redos(&["down", "--volumes", "--yes"]).await.succeeds();
+    assert_eq!(hosts.left().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_host_is_drained_under_load_and_nothing_is_lost() {
+    let hosts = ThreeHosts::start().await;
+    hosts.engines[0].load_images().await;
+    hosts.redos(&["up", "--tls=none", "--proxies", "1", "--bind", "0.0.0.0"]).await.succeeds();
+    // The host that is drained has the master, and the writers come through another one.
+    hosts.redos(&["failover", "--to", "redis-3"]).await.succeeds();
+    eventually_within(PATIENCE, "it is healthy", async || hosts.status().await["healthy"] == true).await;
+    let url = hosts.redos(&["url"]).await.succeeds();
+    let (login, rest) = url.trim().rsplit_once('@').expect("a URL with a login");
+    let (_, port) = rest.rsplit_once(':').expect("a port");
+    let url = format!("{login}@{}.11:{port}", hosts.net);
+    let writers = Writers::start_at(&url, 10, ANSWERS_WITHIN);
+    hosts.redos(&["host", "drain", "c", "--yes"]).await.succeeds();
+    let (written, gap) = writers.stop().await;
+    eprintln!("{} writes were acknowledged, {gap:?} passed between two of one writer at most", written.len());
+    assert!(written.len() > 100, "they wrote: {}", written.len());
+    let mut client = connect(&url).await.expect("a connection");
+    for key in &written {
+        let kept: Option<String> = redis::cmd("GET").arg(key).query_async(&mut client).await.expect("an answer");
+        assert!(kept.is_some(), "{key} was acknowledged");
+    }
+    let setting = format!("{} drain", hosts.setting());
+    eventually_within(PATIENCE, "it is healthy", async || hosts.status().await["healthy"] == true).await;
+    let status = hosts.status().await;
+    for nodes in [&status["groups"][0]["nodes"], &status["sentinels"]] {
+        assert!(!hosts_of(nodes).contains(&"c") && hosts_of(nodes).len() == 3, "{nodes}");
+    }
+    hosts.redos_on(&setting, &["plan"]).await.succeeds();
+    // Only the data that it had are left there.
+    let left = hosts.left_on(2).await;
+    assert!(left.iter().any(|name| name.ends_with("redis-3-data")), "{left:?}");
+    let refused = hosts.redos_on(&setting, &["host", "rm", "c", "--yes"]).await.fails(2);
+    assert!(refused.contains("with two hosts"), "{refused}");
+    hosts.redos_on(&setting, &["down", "--volumes", "--yes"]).await.succeeds();
     assert_eq!(hosts.left().await, Vec::<String>::new());
 }

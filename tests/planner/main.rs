@@ -4,6 +4,7 @@ mod certificates;
 mod encryption;
 mod equality;
 mod golden;
+mod hosts;
 mod properties;
 mod restore;
 mod rotation;

@@ -18,7 +18,8 @@ use redos::testing::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, Use
 use super::{EXISTING, Size, cases, down, observed, run, sized, spec, up, walk};
 
 /// Where cases that failed are kept.
-const REGRESSIONS: FileFailurePersistence = FileFailurePersistence::Direct("tests/proptest-regressions/planner.txt");
+pub const REGRESSIONS: FileFailurePersistence =
+    FileFailurePersistence::Direct("tests/proptest-regressions/planner.txt");
 
 fn size() -> impl Strategy<Value = Size> {
     (1u16..3, 0u16..5, prop_oneof![Just(1u16), Just(3), Just(5), Just(7)], 1u16..3)

@@ -10,6 +10,8 @@ use crate::spec::{HostName, NodeId, Resources, Spec, Subnet};
 pub struct Inventory {
     /// Its network, if there is one.
     pub network: Option<NetworkFacts>,
+    /// Whether one of several hosts has no network of the cluster yet.
+    pub lacks_network: bool,
     /// Its volumes, by node.
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
     /// Its containers, by node.
@@ -18,6 +20,8 @@ pub struct Inventory {
     ///
     /// Only what its list says of them is known.
     pub unseen: BTreeMap<NodeId, String>,
+    /// Containers of nodes that are on another host by now, and the hosts that have them: they were away when that changed.
+    pub left_behind: BTreeSet<(NodeId, HostName)>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
     /// The number of that record; the highest is the last. 0 without one.
@@ -114,6 +118,8 @@ pub struct NetworkFacts {
 pub struct VolumeFacts {
     /// The name of the volume.
     pub name: String,
+    /// The name of its host in a cluster that has several.
+    pub host_name: Option<HostName>,
 }
 
 /// A node's container.

@@ -45,7 +45,7 @@ impl SealArgs {
 }
 
 /// What opens an encrypted backup.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct KeyArgs {
     /// File with a secret key that opens an encrypted backup, '-' for standard input; may be given several times
     #[arg(long, value_name = "FILE")]

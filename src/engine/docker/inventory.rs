@@ -73,7 +73,7 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     }
     for volume in volumes {
         if let Some(node) = labels::node(&volume.labels) {
-            inventory.volumes.insert(node, VolumeFacts { name: volume.name });
+            inventory.volumes.insert(node, VolumeFacts { name: volume.name, host_name: None });
         }
     }
     inventory.network = network;

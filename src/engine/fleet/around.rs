@@ -270,9 +270,9 @@ impl<E: Engine> Probes for Fleet<E> {
     }
 
     async fn try_container(&self, spec: &Spec, node: &NodeSpec) -> Result<()> {
-        let engine = self.to(spec, node.node)?;
-        if !self.members().is_empty() {
-            self.give_image(self.place(&spec.name, node.node)?.1, &node.image).await?;
+        let (engine, member) = self.to(spec, node.node)?;
+        if let Some(member) = member {
+            self.give_image(member, &node.image).await?;
         }
         engine.try_container(spec, node).await
     }

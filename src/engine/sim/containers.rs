@@ -19,7 +19,7 @@ use crate::engine::{
     NodeFile, NodeProgram, NodeSpec, Nodes, Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF, follows_from_encryption};
-use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
+use crate::spec::{ClusterName, HostName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
 /// What a Docker Engine takes for its lists, and then waits for an answer.
 const UNSEEN_AFTER: Duration = Duration::from_millis(100).saturating_add(INSPECT_LIMIT);
@@ -69,13 +69,13 @@ impl Clusters for Sim {
             let facts = NodeFacts {
                 container_id: id.to_string(),
                 name: id.to_string(),
-                host: None,
-                host_name: None,
+                host: node.host.as_ref().map(|host| host.address.to_string()),
+                host_name: node.host.as_ref().map(|host| host.name.clone()),
                 image: node.spec.image.clone(),
                 image_id: node.image_id.clone(),
                 state: node.state.clone(),
                 address: Some(node.spec.address),
-                on_host: None,
+                on_host: node.place,
                 network_id: Some(node.network_id.clone()),
                 aliases: node.spec.aliases.iter().cloned().collect(),
                 resources: node.spec.resources,
@@ -93,11 +93,28 @@ impl Clusters for Sim {
             };
             (*id, facts)
         };
+        let home = |node: &NodeId| world.spec.as_ref().and_then(|spec| spec.placement.of(*node));
+        let host = |node: &NodeId| world.volume_hosts.get(node);
+        let volumes = world.volumes.keys().filter(|node| host(node).is_none_or(|host| !world.away.contains(host)));
+        let volume = |node: &NodeId| (*node, VolumeFacts { name: node.to_string(), host_name: host(node).cloned() });
+        let mut nodes: BTreeMap<NodeId, NodeFacts> = world.nodes.iter().map(facts).collect();
+        let mut unseen = world.unseen.clone();
+        for (node, host) in
+            world.lost.iter().filter(|(node, host)| world.away.contains(host) && home(node) == Some(host))
+        {
+            if let Some(spec) = &world.spec {
+                nodes.insert(*node, NodeFacts::unobserved(spec, *node, NodeState::Unknown));
+                unseen.insert(*node, format!("{host} is away in memory"));
+            }
+        }
+        let left_behind = world.lost.iter().filter(|(_, host)| !world.away.contains(host)).cloned().collect();
         Ok(Inventory {
             network: world.network.clone(),
-            volumes: world.volumes.keys().map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
-            nodes: world.nodes.iter().map(facts).collect(),
-            unseen: world.unseen.clone(),
+            lacks_network: false,
+            volumes: volumes.map(volume).collect(),
+            nodes,
+            unseen,
+            left_behind,
             record: 1,
             recorded: world.spec.clone(),
         })
@@ -169,9 +186,10 @@ impl Clusters for Sim {
 }
 
 impl Nodes for Sim {
-    async fn create_volume(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+    async fn create_volume(&self, spec: &Spec, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create volume of {node}"))?;
+        world.place_volume(node, spec.host_of(node));
         world.volumes.entry(node).or_default();
         Ok(())
     }
@@ -237,7 +255,10 @@ impl Nodes for Sim {
         }
         let network_id = network_id.to_owned();
         let image_id = spec.used.of(node.node.role()).map(|image| image.id.clone());
-        let made = SimNode { spec: node.clone(), network_id, image_id, state: NodeState::Created, server: None };
+        let (host, place) = (spec.host_of(node.node).cloned(), spec.server_on_host(node.node));
+        world.place_volume(node.node, host.as_ref());
+        let spec = node.clone();
+        let made = SimNode { spec, host, place, network_id, image_id, state: NodeState::Created, server: None };
         world.nodes.entry(node.node).or_insert(made);
         if node.host_dir.is_none() {
             world.volumes.entry(node.node).or_default();
@@ -355,6 +376,13 @@ impl Nodes for Sim {
         let mut world = self.world();
         world.change(format!("remove {node}"))?;
         world.take_away(node);
+        Ok(())
+    }
+
+    async fn remove_left_behind(&self, _cluster: &ClusterName, node: NodeId, host: &HostName) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove the {node} that was left on {host}"))?;
+        world.lost.remove(&(node, host.clone()));
         Ok(())
     }
 

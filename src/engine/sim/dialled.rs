@@ -47,7 +47,7 @@ impl Talker for Dialled {
         match (request, world.nodes.get(&self.node)?.server.clone()?) {
             (["AUTH", ..], _) => Some(OK.to_vec()),
             (["CLIENT", ..], _) => {
-                let address = SocketAddrV4::new(world.address(self.node)?, self.node.server_port());
+                let address = world.address(self.node)?;
                 Some(bulk(&format!("id=1 laddr={address} name=")))
             }
             (_, SimServer::Sentinel { watched }) => {

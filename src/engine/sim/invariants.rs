@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{SimServer, SimWorld, Watched};
 use crate::cluster::observed::NodeState;
-use crate::spec::{NodeId, Role, SENTINEL_PORT};
+use crate::spec::{NodeId, Role};
 
 impl SimWorld {
     /// The rules that the cluster as it is, or this change to it, breaks.
@@ -26,7 +26,7 @@ impl SimWorld {
             found.push(format!("{} Sentinels are fewer than the quorum", voters.len()));
         }
         let knows = |watched: &Watched, voter: &NodeId| {
-            self.address(*voter).is_some_and(|ip| watched.known.iter().any(|known| *known.ip() == ip))
+            self.address(*voter).is_some_and(|address| watched.known.contains(&address))
         };
         let strangers = voters.iter().flat_map(|voter| {
             let others = voters.iter().filter(move |other| *other != voter).filter_map(watching);
@@ -43,7 +43,7 @@ impl SimWorld {
         let ghosts = || {
             let staying = voters.iter().filter(remains).filter_map(watching).flat_map(BTreeMap::values);
             let known = staying.flat_map(|watched| &watched.known);
-            known.filter(|at| at.port() == SENTINEL_PORT && self.node_at(**at).is_none())
+            known.filter(|at| self.is_of_sentinel(**at) && self.node_at(**at).is_none())
         };
         if about("remove ").is_some_and(|node| node.role() == Role::Sentinel) && ghosts().count() > 0 {
             found.push("a Sentinel is removed before the one before is forgotten".to_owned());
@@ -67,6 +67,31 @@ impl SimWorld {
         }
         if about("remove the volume of ").is_some_and(|node| node.role() != Role::Proxy && !node.role().is_optional()) {
             found.push("a volume is removed that nobody asked to remove".to_owned());
+        }
+        found.extend(self.out_of_reach());
+        found
+    }
+
+    /// What a running proxy of a cluster on several hosts does not reach: a master, or a majority of the Sentinels.
+    fn out_of_reach(&self) -> Vec<String> {
+        let Some(spec) = self.spec.as_ref().filter(|spec| !spec.hosts.is_empty()) else { return Vec::new() };
+        let mut found = Vec::new();
+        // One that is to go is not told any more.
+        let wanted: Vec<NodeId> = spec.proxy_nodes().collect();
+        let proxies = self.nodes.keys().filter(|node| wanted.contains(node) && self.runs(**node));
+        for (proxy, files) in proxies.filter_map(|proxy| Some((proxy, self.volumes.get(proxy)?))) {
+            let names = |text: &[u8], place: &str| String::from_utf8_lossy(text).contains(place);
+            let knows = |node: &NodeId| {
+                let place = self.address(*node).map(|address| address.to_string());
+                place.is_some_and(|place| files.values().any(|text| names(text, &place)))
+            };
+            let unknown = self.nodes.keys().find(|node| self.is_master(**node) && !knows(node));
+            found.extend(unknown.map(|master| format!("{proxy} does not know the place of {master}")));
+            let sentinels: Vec<NodeId> = spec.sentinel_nodes().filter(|node| self.runs(*node)).collect();
+            let known = sentinels.iter().filter(|node| knows(node)).count();
+            if sentinels.len() >= usize::from(spec.majority()) && known < usize::from(spec.majority()) {
+                found.push(format!("{proxy} knows the places of {known} Sentinels"));
+            }
         }
         found
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 
 use super::{Sim, SimServer, SimWorld, may_lead};
-use crate::spec::{Group, NodeId, REDIS_PORT, Role};
+use crate::spec::{Group, NodeId, Role};
 
 /// A failover that the Sentinels have begun though the master is up again: it was frozen for a while.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl SimWorld {
         if let Some(SimServer::Redis { replica_of, .. }) = server.filter(|_| stage >= 1) {
             *replica_of = None;
         }
-        let address = self.address(to).map(|address| SocketAddrV4::new(address, REDIS_PORT));
+        let address = self.address(to);
         let server = self.nodes.get_mut(&leader).and_then(|node| node.server.as_mut());
         if let (Some(SimServer::Sentinel { watched }), Some(address), true) = (server, address, stage >= 2)
             && let Some(watched) = watched.get_mut(&group.to_string()).filter(|watched| watched.master != address)
@@ -97,12 +97,12 @@ impl SimWorld {
                     Some(_) | None => false,
                 };
                 match redis.iter().find(may_lead).filter(|_| live.len() * 2 > sentinels.len()) {
-                    Some(next) => (SocketAddrV4::new(self.nodes[next].spec.address, REDIS_PORT), epoch + 1),
+                    Some(next) => (self.nodes[next].address(), epoch + 1),
                     None => continue,
                 }
             };
             for node in redis {
-                let is_master = self.address(node) == Some(*master.ip());
+                let is_master = self.address(node) == Some(master);
                 if let Some(SimServer::Redis { replica_of, .. }) =
                     self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
                 {
@@ -130,9 +130,22 @@ impl SimWorld {
                 .into_iter()
                 .filter(|address| self.node_at(*address).is_some_and(|node| self.runs(node)))
                 .collect();
+            // One with the same id at another address has moved there.
+            let is_former = |address: &SocketAddrV4| {
+                let node = self.once_at(*address).filter(|_| self.is_of_sentinel(*address));
+                node.is_some_and(|node| self.runs(node) && self.address(node) != Some(*address))
+            };
+            let known = match &self.nodes[&id].server {
+                Some(SimServer::Sentinel { watched }) => watched.values().flat_map(|watched| &watched.known),
+                _ => continue,
+            };
+            let former: BTreeSet<SocketAddrV4> = known.copied().filter(is_former).collect();
             if let Some(SimServer::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut())
             {
-                watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
+                for watched in watched.values_mut() {
+                    watched.known.extend(running.iter().copied());
+                    watched.known.retain(|address| !former.contains(address));
+                }
             }
         }
     }

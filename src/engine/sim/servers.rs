@@ -13,7 +13,7 @@ use crate::engine::EngineError;
 use crate::servers::{
     Command, Depth, Knock, NotReplaced, Office, ServerError, Servers, Succeeded, Switched, TakenOver,
 };
-use crate::spec::{Group, NodeId, REDIS_PORT};
+use crate::spec::{Group, NodeId};
 
 /// Makes the error of a change that fails because redos is to be killed there.
 fn cut(node: NodeId) -> impl Fn(EngineError) -> ServerError {
@@ -240,7 +240,6 @@ impl Servers for Sim {
         let Some(address) = world.address(to) else {
             return Err(ServerError::Connect { node: to, source: anyhow::anyhow!("it does not exist") });
         };
-        let address = SocketAddrV4::new(address, REDIS_PORT);
         let name = group.to_string();
         let mut from = to;
         for (id, node) in &mut world.nodes {

@@ -10,7 +10,7 @@ use crate::cluster::observed::{
     RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::directives::{PRIORITY, told_directives};
-use crate::spec::{Follow, Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, Spec};
+use crate::spec::{Follow, Group, NodeId, REDOS_VERSION, Spec};
 
 impl SimWorld {
     pub(super) fn redis_view(
@@ -36,12 +36,12 @@ impl SimWorld {
             }
             None => {
                 let follows = |node: &NodeId| match &self.nodes[node].server {
-                    Some(SimServer::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
+                    Some(SimServer::Redis { replica_of: Some(master), .. }) => Some(*master) == self.address(id),
                     Some(_) | None => false,
                 };
                 let followers = self.nodes.keys().filter(|node| self.runs(**node) && follows(node));
                 let attached = |node: &NodeId| AttachedReplica {
-                    address: SocketAddrV4::new(self.nodes[node].spec.address, REDIS_PORT),
+                    address: self.nodes[node].address(),
                     state: "online".to_owned(),
                     offset: 0,
                     lag_seconds: 0,
@@ -131,6 +131,7 @@ impl SimWorld {
             let up = self.node_at(*address).is_some_and(|node| self.runs(node));
             [Some(kind), (!up).then_some("s_down")].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
         };
+        let group_at = |address| self.once_at(address).and_then(NodeId::group);
         // In memory only redos corrects a second master, but for those whom Sentinels are promoting.
         let claims_for = if self.successions.is_empty() { 60_000 } else { 100 };
         let view = |watched: &Watched| WatchedMaster {
@@ -146,8 +147,8 @@ impl SimWorld {
             replicas: watched
                 .known
                 .iter()
-                .filter(|address| address.port() == REDIS_PORT && **address != watched.master)
-                .filter(|address| self.group_at(**address) == self.group_at(watched.master))
+                .filter(|address| !self.is_of_sentinel(**address) && **address != watched.master)
+                .filter(|address| group_at(**address) == group_at(watched.master))
                 .map(|address| WatchedReplica {
                     address: *address,
                     flags: flags(address, "slave"),
@@ -160,7 +161,7 @@ impl SimWorld {
             peers: watched
                 .known
                 .iter()
-                .filter(|address| address.port() == SENTINEL_PORT)
+                .filter(|address| self.is_of_sentinel(**address))
                 .map(|address| WatchedPeer {
                     id: address.to_string(),
                     address: *address,

@@ -142,6 +142,7 @@ impl Planner<'_> {
         if !self.is_decided(node) {
             return;
         }
+        let why = &self.moves(node).unwrap_or_else(|| why.to_owned());
         self.step(node, Action::RemoveNode { node }, why, []);
         self.create(node, why);
         self.write_config(node, why);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Planner, restoring};
+use super::{Planner, moving, restoring};
 use crate::cluster::claims::Undecided;
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, NodeState, Observed};
@@ -139,6 +139,8 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
 ///
 /// A node that was master while it ran follows the current master.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
+    // What is to move is started where it is: its data are there.
+    let spec = &spec.placed(moving::leaving(spec, observed));
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
     let counts = |node: NodeId| !node.role().is_optional() || named.contains(&node);
     if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory, counts) {

@@ -60,11 +60,13 @@ fn misfit(spec: &Spec, network: &NetworkFacts) -> Option<Refusal> {
 impl Planner<'_> {
     pub(super) fn make_network(&mut self) {
         let is_it = |network: &NetworkFacts| !is_other(self.spec, network);
-        if self.observed.inventory.network.as_ref().is_some_and(is_it) {
+        let inventory = &self.observed.inventory;
+        if inventory.network.as_ref().is_some_and(is_it) && !inventory.lacks_network {
             return;
         }
         let why = match &self.spec.network.name {
             Some(name) => format!("the cluster is to be on {name}"),
+            None if inventory.network.is_some() => "a host has no network of the cluster yet".to_owned(),
             None => "the cluster has no network".to_owned(),
         };
         self.network = Some(self.plan.push(Action::CreateNetwork, why, []));
@@ -106,6 +108,15 @@ mod tests {
         let plan = diff(&spec(), observed);
         let of_node = plan.steps.iter().filter(|step| !step.action.only_looks());
         of_node.map(|step| step.action.to_string()).filter(|action| action.contains(&node.to_string())).collect()
+    }
+
+    #[test]
+    fn a_host_that_was_added_gets_a_network_and_no_node_is_touched() {
+        let mut observed = healthy(&spec());
+        observed.inventory.lacks_network = true;
+        let plan = diff(&spec(), &observed);
+        let changes: Vec<&Action> = plan.steps.iter().map(|step| &step.action).filter(|it| !it.only_looks()).collect();
+        assert_eq!(changes, [&Action::CreateNetwork], "{plan}");
     }
 
     #[test]

@@ -13,20 +13,21 @@ pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> S
     match node {
         NodeId::Proxy(_) => {}
         NodeId::Guard(_) if changes.is_empty() => return "it learns at its start which nodes there are".to_owned(),
-        _ => return told(changes, facts, ""),
+        _ => return told(spec, changes, facts, ""),
     }
     changes.extend(facts.map(|facts| port_changes(spec, node, facts)).unwrap_or_default());
     let name = facts.and_then(|facts| missing_name(spec, node, facts));
     changes.extend(
         name.map(|name| format!("it gets the name {name} on the network, by which applications there find it")),
     );
-    told(changes, facts, "; recreating it closes all connections through it")
+    told(spec, changes, facts, "; recreating it closes all connections through it")
 }
 
-fn told(changes: Vec<String>, facts: Option<&NodeFacts>, cost: &str) -> String {
+fn told(spec: &Spec, changes: Vec<String>, facts: Option<&NodeFacts>, cost: &str) -> String {
     let other = facts.and_then(|facts| facts.made_by.as_deref()).filter(|version| *version != REDOS_VERSION);
     let what = match (changes.as_slice(), other) {
-        ([], None) => "its settings have changed".to_owned(),
+        ([], None) if spec.hosts.is_empty() => "its settings have changed".to_owned(),
+        ([], None) => "its settings, or the places of nodes, have changed".to_owned(),
         ([], Some(other)) => format!("redos {other} created it, and redos {REDOS_VERSION} configures it differently"),
         (changes, _) => changes.join(", "),
     };

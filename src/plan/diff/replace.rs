@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Planner, reasons};
+use super::{Planner, moving, reasons};
 use crate::cluster::desired::is_stale;
 use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
@@ -16,9 +16,9 @@ impl Planner<'_> {
     /// One at a time: proxies, replicas, Sentinels while the others hold the quorum, and the master after a switchover.
     /// Proxies come first because they must know of every other node that stops, which a proxy of an earlier redos may
     /// not understand. The rights of all nodes are those that the new proxy needs already: they are set while nodes
-    /// run.
+    /// run. On several hosts they must also know where the others are going to be, see [`moving`].
     pub(super) fn replace_stale_nodes(&mut self) {
-        if self.is_taking_over() || !self.unsettled.is_empty() {
+        if self.is_taking_over() || !self.unsettled.is_empty() || self.hand_over_to_nodes_that_stay() {
             return;
         }
         let is_stale = |node: &NodeId| {
@@ -31,9 +31,10 @@ impl Planner<'_> {
                 || facts.is_some_and(|facts| is_off_network(facts, self.observed));
             is_outdated && !comes_anew
         };
-        let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
+        let (mut stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies need no other node, but one of them serves while another is recreated.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
+        self.keep_next_part(&mut stale);
         // Nothing waits for a node which no other needs.
         let others = others.into_iter().filter(|node| !node.role().is_optional());
         let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.partition(is_proxy);
@@ -69,6 +70,27 @@ impl Planner<'_> {
         }
     }
 
+    /// Of the nodes that are to be recreated in a cluster on several hosts, keeps those whose turn is next.
+    ///
+    /// These are the proxies, then the nodes that move, then all others. A node that has moved is not fit to be a master yet.
+    fn keep_next_part(&mut self, stale: &mut Vec<NodeId>) {
+        if self.spec.hosts.is_empty() {
+            return;
+        }
+        let leaving = moving::leaving(self.spec, self.observed);
+        let of_part = |part: usize, node: &NodeId| match part {
+            0 => node.role() == Role::Proxy,
+            _ => leaving.contains_key(node),
+        };
+        let parts = ["the proxies know where the others are going to be", "the nodes that move are in their places"];
+        let next = parts.into_iter().enumerate().find(|(part, _)| stale.iter().any(|node| of_part(*part, node)));
+        let Some((part, then)) = next.filter(|(part, _)| !stale.iter().all(|node| of_part(*part, node))) else {
+            return;
+        };
+        stale.retain(|node| of_part(part, node));
+        self.plan.then_observe.get_or_insert_with(|| then.to_owned());
+    }
+
     /// Waits for those of the nodes that are not in service. Returns whether there are any.
     ///
     /// One node is recreated, or reconnects, while all others are in service.
@@ -93,8 +115,10 @@ impl Planner<'_> {
         let facts = self.facts(node);
         let renewal =
             self.sentinel_renewal(node).filter(|_| facts.is_some_and(|facts| !is_stale(self.spec, node, facts)));
-        let why =
-            &renewal.map_or_else(|| reasons::of_replacement(self.spec, node, facts), |renewal| renewal.to_string());
+        let moves = self.moves(node);
+        let is_moved_proxy = moves.is_some() && node.role() == Role::Proxy;
+        let why = moves.or_else(|| renewal.map(|renewal| renewal.to_string()));
+        let why = &why.unwrap_or_else(|| reasons::of_replacement(self.spec, node, facts));
         let previous: Vec<StepId> = previous.into_iter().collect();
         let out = self.take_out(&BTreeSet::from([node]), &previous);
         self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());
@@ -102,6 +126,9 @@ impl Planner<'_> {
             self.step(node, Action::SetDataAside { node }, why, []);
         }
         self.step(node, Action::RemoveNode { node }, why, []);
+        if is_moved_proxy {
+            self.step(node, Action::RemoveVolume { node }, why, []);
+        }
         self.create(node, why);
         self.write_config(node, why);
         self.start(node, why, &[]);

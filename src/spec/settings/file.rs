@@ -325,10 +325,10 @@ fn checked(item: &YamlNode, text: String, check: impl Fn(&str) -> Result<(), Wro
     check(&text).map(|()| text).map_err(|wrong| (item.span, wrong))
 }
 
-/// An item of the list of hosts as `NAME ENGINE ADDRESS zone=ZONE roles=ROLE,…`.
+/// An item of the list of hosts as `NAME ENGINE ADDRESS zone=ZONE roles=ROLE,… drain`.
 fn host_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
     let example =
-        "write a host as 'a ssh://me@10.0.0.1 10.0.0.1', or with the keys name, docker, address, zone and roles";
+        "write a host as 'a ssh://me@10.0.0.1 10.0.0.1', or with the keys name, docker, address, zone, roles and drain";
     let word = |node: &YamlNode| match &node.value {
         YamlValue::Scalar { text, .. } if !text.is_empty() && !text.contains([';', '\n', ' ', '\t']) => {
             Ok(text.clone())
@@ -352,8 +352,15 @@ fn host_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
                         };
                         rest.push(format!("roles={roles}"));
                     }
+                    "drain" => match word(node)?.as_str() {
+                        "true" => rest.push("drain".to_owned()),
+                        "false" => {}
+                        other => {
+                            return Err((node.span, refused(&format!("'{other}' is neither true nor false"), example)));
+                        }
+                    },
                     other => {
-                        let fix = "a host has name, docker, address, zone and roles";
+                        let fix = "a host has name, docker, address, zone, roles and drain";
                         return Err((key.span, refused(&format!("unknown key '{other}' of a host"), fix)));
                     }
                 }

@@ -59,6 +59,11 @@ pub fn clashes(spec: &Spec) -> Vec<Finding> {
     found
 }
 
+/// The first reason why a cluster cannot be on its hosts, and what helps.
+pub fn clash_of_hosts(spec: &Spec) -> Option<(String, String)> {
+    clashes(spec).into_iter().next().map(|clash| (clash.what, clash.fix))
+}
+
 /// On how many hosts Sentinels may be.
 fn sentinel_hosts(hosts: &Hosts) -> usize {
     hosts.iter().filter(|host| host.roles.contains(&Role::Sentinel)).count()
@@ -97,13 +102,45 @@ pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
         let fix = "leave them as they are".to_owned();
         return Some(Finding { keys: vec![Key::NodePort], what, fix });
     }
-    let place = |spec: &Spec, node| spec.host_of(node).map(|host| (host.name.clone(), host.address));
-    let moved = |node: &NodeId| place(recorded, *node).is_some() && place(recorded, *node) != place(spec, *node);
-    let moved: BTreeSet<NodeId> = recorded.nodes().into_iter().filter(moved).collect();
-    let names = listed_nodes(&moved);
-    let host = moved.first().and_then(|node| recorded.placement.of(*node))?;
-    let fix = "leave the host in the list, with its name and address";
-    finding(format!("{names} would have to leave the host {host}, and redos moves no node by itself"), fix)
+    left_behind(recorded, spec).or_else(|| crowded(recorded, spec)).map(|(key, what, fix)| Finding {
+        keys: vec![key, Key::Hosts],
+        what,
+        fix,
+    })
+}
+
+/// A host that has left the list, or has another address now: nobody would stop the nodes that it has.
+fn left_behind(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
+    if let Some(host) = recorded.hosts.iter().find(|host| spec.hosts.get(&host.name).is_none()) {
+        let what =
+            format!("the host {} is no longer in the list, and nodes that it has would be left there", host.name);
+        let fix = format!("have them moved, and it taken from the list: redos -p {} host rm {}", spec.name, host.name);
+        return Some((Key::Hosts, what, fix));
+    }
+    let elsewhere = |node: &NodeId| {
+        let host = recorded.host_of(*node)?;
+        (spec.hosts.get(&host.name)?.address != host.address).then_some(host)
+    };
+    let nodes: BTreeSet<NodeId> = recorded.nodes().into_iter().filter(|node| elsewhere(node).is_some()).collect();
+    let host = elsewhere(nodes.first()?)?;
+    let what =
+        format!("the others know {} by the address {} of the host {}", listed_nodes(&nodes), host.address, host.name);
+    Some((Key::Hosts, what, "leave the address as it is".to_owned()))
+}
+
+/// A proxy that would come to a host with other proxies, whose ports would change.
+fn crowded(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
+    let place = |spec: &Spec, proxy| spec.placement.of(NodeId::Proxy(proxy)).cloned();
+    let comes = |proxy: &u16| place(recorded, *proxy).is_some_and(|old| place(spec, *proxy) != Some(old));
+    let (proxy, other) = (1..=spec.proxies.min(recorded.proxies)).filter(comes).find_map(|proxy| {
+        let later = |other: &u16| place(spec, *other) == place(spec, proxy);
+        Some((proxy, (proxy + 1..=spec.proxies).find(later)?))
+    })?;
+    let what = format!(
+        "proxy-{proxy} would come to the host of proxy-{other} and take over its ports: there are more proxies than hosts"
+    );
+    let hosts = spec.hosts.iter().filter(|host| host.takes(Role::Proxy)).count();
+    Some((Key::Proxies, what, format!("give {hosts} at most: --proxies {hosts}")))
 }
 
 #[cfg(test)]
@@ -141,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_moves_and_what_would_have_to_is_refused() {
+    fn nodes_move_from_a_host_that_is_drained_and_none_is_left_behind_on_one_that_is_gone() {
         let told = |after: &Spec| moved(&on(THREE), after).map(|found| found.what);
         assert_eq!(told(&on(THREE)), None);
         let mut more = on(THREE);
@@ -151,7 +188,25 @@ mod tests {
         let mut fewer = on(THREE);
         fewer.hosts = "a x 10.0.0.1; b y 10.0.0.2; d w 10.0.0.4".to_owned().try_into().expect("hosts");
         fewer.placement = Placement::settled(&fewer, Some(&on(THREE)));
-        assert!(told(&fewer).expect("refused").starts_with("redis-3 and sentinel-3 would have to leave the host c"));
+        let left = moved(&on(THREE), &fewer).expect("refused");
+        assert!(left.what.starts_with("the host c is no longer in the list"), "{}", left.what);
+        assert!(left.fix.contains("redos -p demo host rm c"), "{}", left.fix);
+        let mut other = on(THREE);
+        other.hosts = "a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.4".to_owned().try_into().expect("hosts");
+        assert!(told(&other).expect("refused").starts_with("the others know redis-3 and sentinel-3 by the address"));
+        let drained = |before: &Spec, name: &str| {
+            let hosts = before.hosts.draining(&name.parse().expect("a name"), true);
+            let mut after = Spec { hosts, ..before.clone() };
+            after.placement = Placement::settled(&after, Some(before));
+            after
+        };
+        assert_eq!(told(&drained(&on(THREE), "c")), None);
+        let mut two = Spec { proxies: 2, ..on(THREE) };
+        two.placement = Placement::settled(&two, None);
+        let taken = moved(&two, &drained(&drained(&two, "c"), "a")).expect("refused");
+        assert!(taken.what.starts_with("proxy-1 would come to the host of proxy-2"), "{}", taken.what);
+        assert!(taken.fix.ends_with("--proxies 1"), "{}", taken.fix);
+        assert_eq!(told(&drained(&drained(&on(THREE), "c"), "a")), None, "its one proxy goes alone");
         let tls = Spec { encryption: Encryption::Tls, ..on(THREE) };
         assert!(told(&tls).expect("refused").starts_with("TLS stays as it was"));
         assert!(

@@ -208,7 +208,7 @@ fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, 
         spec.ports.stats = stats_port(spec.ports.write);
     }
     if !spec.hosts.is_empty() {
-        let on_each = |spec: &Spec| spec.hosts.iter().filter(|host| host.roles.contains(&Role::Proxy)).count();
+        let on_each = |spec: &Spec| spec.hosts.iter().filter(|host| host.takes(Role::Proxy)).count();
         let on_each = |spec: &Spec| u16::try_from(on_each(spec)).unwrap_or(u16::MAX).min(PROXIES_MAX);
         if follow(Key::Proxies, recorded.is_none_or(|old| old.proxies == on_each(old)), "one on each host") {
             spec.proxies = on_each(spec);

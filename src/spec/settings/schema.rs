@@ -92,6 +92,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
                         "address": {"type": "string", "format": "ipv4"},
                         "zone": name,
                         "roles": {"type": ["string", "array"], "items": {"enum": ["redis", "sentinel", "proxy"]}},
+                        "drain": {"type": "boolean"},
                     },
                 }]},
             })

@@ -387,8 +387,8 @@ pub const SETTINGS: [Setting; 45] = [
         flag: "--hosts",
         variables: &["REDOS_HOSTS"],
         kind: SettingKind::Hosts(|spec| &mut spec.hosts),
-        help: "Hosts of the nodes, as NAME ENGINE ADDRESS [zone=ZONE] [roles=ROLE,…], separated by ';'; an Engine is named \
-            as in DOCKER_HOST, or by its Docker context",
+        help: "Hosts of the nodes, as NAME ENGINE ADDRESS [zone=ZONE] [roles=ROLE,…] [drain], separated by ';'; an Engine is \
+            named as in DOCKER_HOST, or by its Docker context; the nodes of one with drain move to the others",
     },
     Setting {
         key: Key::Encryption,
