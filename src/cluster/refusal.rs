@@ -32,7 +32,7 @@ impl Refusal {
             let next = vec![
                 format!("go on when {host} is back; see how it is: redos -p {cluster} status"),
                 format!(
-                    "or give up what it has, and have its nodes made anew on the others: redos -p {cluster} host drain {host}"
+                    "or give up what it has, and have its nodes recreated on the others: redos -p {cluster} host drain {host}"
                 ),
             ];
             return Some(Self { why: format!("the host {host} does not answer: {why}"), next });

@@ -111,9 +111,9 @@ pub trait Clusters: Send + Sync + 'static {
     /// Removes all records of the specification.
     fn remove_record(&self, cluster: &ClusterName) -> impl Future<Output = Result<()>> + Send;
 
-    /// Removes what a cluster still has on a host that it has left, beside volumes of data: its record and its network there.
+    /// Removes the record and the network of a cluster on a host that it has left.
     ///
-    /// An engine of one host is left by `down`.
+    /// Volumes of data stay. An engine of one host is left by `down`.
     fn leave_host(&self, _cluster: &ClusterName, _host: &HostName) -> impl Future<Output = Result<()>> + Send {
         ready(Ok(()))
     }

@@ -9,7 +9,6 @@ mod schema;
 mod changing;
 mod companions;
 mod documents;
-mod hosts;
 mod looking;
 mod measuring;
 mod memory;

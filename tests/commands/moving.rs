@@ -27,9 +27,11 @@ async fn on_four() -> Sim {
 
 /// The hosts of all nodes.
 async fn hosts_of(sim: &Sim) -> Vec<String> {
-    let list = redos(sim, "ps -o json").await.json();
+    let status = redos(sim, "status -o json").await.json();
     let host = |node: &Value| node["host"].as_str().map(str::to_owned);
-    let mut hosts: Vec<String> = list["items"].as_array().expect("items").iter().filter_map(host).collect();
+    let lists = [&status["groups"][0]["nodes"], &status["sentinels"], &status["proxies"]];
+    let nodes = lists.into_iter().flat_map(|list| list.as_array().expect("a list"));
+    let mut hosts: Vec<String> = nodes.filter_map(host).collect();
     hosts.sort();
     hosts.dedup();
     hosts

@@ -20,7 +20,9 @@ pub struct Inventory {
     ///
     /// Only what its list says of them is known.
     pub unseen: BTreeMap<NodeId, String>,
-    /// Containers of nodes that are on another host by now, and the hosts that have them: they were away when that changed.
+    /// Containers of nodes that are on another host by now, and the hosts that have them.
+    ///
+    /// These hosts were away when that changed.
     pub left_behind: BTreeSet<(NodeId, HostName)>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,

@@ -38,7 +38,7 @@ Masters among its nodes hand over first, so that no acknowledged write is lost. 
 nodes of the cluster are recreated one at a time, since each knows the places of the
 others. The volumes of data on the host are kept.
 
-A host that does not answer is given up: its nodes are made anew from those of the
+A host that does not answer is given up: its nodes are recreated from those of the
 others. When it is back, 'redos up' removes the old ones.
 
 Examples:
@@ -46,10 +46,10 @@ Examples:
   redos host undrain c               it may have nodes again; nothing moves back by itself
   redos host drain c --dry-run       what it would do first")]
 pub struct DrainArgs {
-    /// The host
+    /// The host whose nodes move
     #[arg(value_name = "HOST")]
     pub named: HostName,
-    /// How.
+    /// What all of these verbs take.
     #[command(flatten)]
     pub how: MoveArgs,
 }
@@ -57,10 +57,10 @@ pub struct DrainArgs {
 /// Arguments of `host undrain`.
 #[derive(Args, Clone, Debug)]
 pub struct UndrainArgs {
-    /// The host
+    /// The host that may have nodes again
     #[arg(value_name = "HOST")]
     pub named: HostName,
-    /// How.
+    /// What all of these verbs take.
     #[command(flatten)]
     pub how: MoveArgs,
 }
@@ -80,7 +80,7 @@ pub struct ReplaceArgs {
     /// The host that is added: NAME ENGINE [ADDRESS] [zone=ZONE] [roles=ROLE,…]
     #[arg(value_name = "NEW")]
     pub new: Host,
-    /// How.
+    /// What all of these verbs take.
     #[command(flatten)]
     pub how: MoveArgs,
 }
@@ -93,25 +93,25 @@ Examples:
   redos host rm c
   redos host rm c --force            also if it does not answer and may have nodes of the cluster")]
 pub struct RmArgs {
-    /// The host
+    /// The host that leaves the cluster
     #[arg(value_name = "HOST")]
     pub named: HostName,
     /// Take it from the list although it does not answer
     #[arg(long, conflicts_with = "dry_run")]
     pub force: bool,
-    /// How.
+    /// What all of these verbs take.
     #[command(flatten)]
     pub how: MoveArgs,
 }
 
 /// A cluster on several hosts, as it is recorded.
-struct Known {
+struct Recorded {
     spec: Spec,
     /// The hosts that files and variables name; none if they name none.
     given: Hosts,
 }
 
-impl Known {
+impl Recorded {
     /// # Errors
     /// There is no such cluster or host, or no Engine answers.
     async fn of<W: World>(call: &Call<W>, host: &HostName) -> Result<Self, Failure> {
@@ -161,7 +161,7 @@ impl Known {
 /// # Errors
 /// There is no such host; else as [`up::run`].
 pub async fn drain<W: World>(args: DrainArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let known = Known::of(&call, &args.named).await?;
+    let known = Recorded::of(&call, &args.named).await?;
     known.bring_to(known.spec.hosts.draining(&args.named, true), &args.how, call).await
 }
 
@@ -170,7 +170,7 @@ pub async fn drain<W: World>(args: DrainArgs, call: Call<W>) -> Result<Exit, Fai
 /// # Errors
 /// There is no such host; else as [`up::run`].
 pub async fn undrain<W: World>(args: UndrainArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let known = Known::of(&call, &args.named).await?;
+    let known = Recorded::of(&call, &args.named).await?;
     known.bring_to(known.spec.hosts.draining(&args.named, false), &args.how, call).await
 }
 
@@ -179,7 +179,7 @@ pub async fn undrain<W: World>(args: UndrainArgs, call: Call<W>) -> Result<Exit,
 /// # Errors
 /// There is no such host, or the new one is in the list; else as [`up::run`].
 pub async fn replace<W: World>(args: ReplaceArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let known = Known::of(&call, &args.old).await?;
+    let known = Recorded::of(&call, &args.old).await?;
     let drained = known.spec.hosts.draining(&args.old, true);
     // Once it was interrupted, the new one is in the list.
     let hosts = match drained.get(&args.new.name) {
@@ -200,7 +200,7 @@ pub async fn replace<W: World>(args: ReplaceArgs, call: Call<W>) -> Result<Exit,
 /// There is no such host, the others are not enough, or it does not answer; else as [`up::run`].
 pub async fn rm<W: World>(args: RmArgs, call: Call<W>) -> Result<Exit, Failure> {
     let RmArgs { named: host, force, how } = args;
-    let known = Known::of(&call, &host).await?;
+    let known = Recorded::of(&call, &host).await?;
     may_go(&known.spec, &host)?;
     // Also if a file has it no longer: it must be asked.
     let _ = call.hosts.set(known.spec.hosts.clone());

@@ -72,7 +72,7 @@ impl SimWorld {
         found
     }
 
-    /// What a running proxy of a cluster on several hosts does not reach: a master, or a majority of the Sentinels.
+    /// The masters and Sentinels that a running proxy does not reach, on several hosts.
     fn out_of_reach(&self) -> Vec<String> {
         let Some(spec) = self.spec.as_ref().filter(|spec| !spec.hosts.is_empty()) else { return Vec::new() };
         let mut found = Vec::new();

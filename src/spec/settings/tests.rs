@@ -220,8 +220,9 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Patterns(_) => ("news.*", "news.*"),
             SettingKind::Users(_) => ("ops monitor", "[{name: ops, preset: monitor}]"),
             SettingKind::Hosts(_) => (
-                "a ssh://10.0.0.1 10.0.0.1 zone=r; b ssh://10.0.0.2 10.0.0.2 drain",
-                "[{name: a, docker: 'ssh://10.0.0.1', address: 10.0.0.1, zone: r}, {name: b, docker: 'ssh://10.0.0.2', drain: true}]",
+                "a ssh://10.0.0.1 10.0.0.1 zone=r; b ssh://10.0.0.2 10.0.0.2 roles=proxy drain",
+                "[{name: a, docker: 'ssh://10.0.0.1', address: 10.0.0.1, zone: r}, {name: b, docker: 'ssh://10.0.0.2', \
+                 roles: proxy, drain: true}]",
             ),
             SettingKind::Conf => ("redis.conf", "redis.conf"),
             SettingKind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
