@@ -9,6 +9,7 @@ mod schema;
 mod changing;
 mod companions;
 mod documents;
+mod hosts;
 mod looking;
 mod measuring;
 mod memory;
