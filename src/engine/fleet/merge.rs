@@ -126,7 +126,7 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
 mod tests {
     use super::*;
     use crate::cluster::fixture::{healthy, redis};
-    use crate::engine::EngineErrorKind;
+    use crate::engine::{EngineError, EngineErrorKind};
     use crate::spec::{Placement, Spec};
 
     /// A cluster on three hosts, and what each of them has.
