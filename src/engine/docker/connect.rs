@@ -100,7 +100,7 @@ fn resolve(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<E
         Some(ContextFacts { host, certificates, .. }) => {
             Endpoint::new(host, Some(format!("the context {name}")), certificates)
         }
-        None => Err(cannot("find", "it does not exist, or names no Docker endpoint")
+        None => Err(cannot("find", &format!("the context {name} does not exist, or names no Docker endpoint"))
             .hinted("see the contexts: docker context ls; choose one: docker context use default")),
     }
 }
