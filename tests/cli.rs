@@ -187,7 +187,7 @@ fn verbs_with_dry_run(command: &clap::Command, typed: &str) -> Vec<String> {
 fn every_verb_that_changes_something_has_a_dry_run() {
     let with = verbs_with_dry_run(&Cli::command(), "");
     let without: Vec<&str> = WITHOUT_DRY_RUN.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
-    let groups = ["chaos", "compose", "images", "metrics", "password"];
+    let groups = ["chaos", "compose", "host", "images", "metrics", "password"];
     for verb in verbs().iter().filter(|verb| !groups.contains(&verb.as_str())) {
         let (has, needs_none) = (with.contains(verb), without.contains(&verb.as_str()));
         assert!(has != needs_none, "'{verb}' changes something and has no --dry-run, or is on the list for nothing");
@@ -343,6 +343,7 @@ fn without_an_engine_every_verb_that_needs_one_says_how_to_get_it() {
         "chaos pause master",
         "chaos heal",
         "chaos ls",
+        "host drain c",
         "images list",
         "images pull",
         "images build",

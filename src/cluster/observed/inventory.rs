@@ -167,7 +167,9 @@ pub struct NodeFacts {
 }
 
 impl NodeFacts {
-    /// What is known of a node without a look at its container: its name, its limits and its place on a host.
+    /// What is known of a node without a look at its container.
+    ///
+    /// That is its name, its limits and its place on a host.
     pub fn unobserved(spec: &Spec, node: NodeId, state: NodeState) -> Self {
         let host = spec.host_of(node);
         Self {
