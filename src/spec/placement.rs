@@ -159,7 +159,9 @@ impl Spec {
         self.server_on_host(node)
     }
 
-    /// The place of a node that listens at a port of its host; `None` for others, and in a cluster on one Engine.
+    /// The place of a node that listens at a port of its host.
+    ///
+    /// `None` for others, and in a cluster on one Engine.
     pub fn server_on_host(&self, node: NodeId) -> Option<SocketAddrV4> {
         let host = self.host_of(node).filter(|_| self.is_published_itself(node))?;
         Some(SocketAddrV4::new(host.address, self.server_port(node)))
