@@ -347,6 +347,7 @@ fn without_an_engine_every_verb_that_needs_one_says_how_to_get_it() {
         "chaos ls",
         "host ls",
         "host check",
+        "host drain c",
         "images list",
         "images pull",
         "images build",

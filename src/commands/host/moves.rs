@@ -15,7 +15,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::spec::names::listed_nodes;
 use crate::spec::settings::{FlagLayer, Key, clash_of_hosts};
-use crate::spec::{ClusterName, Host, HostName, Hosts, NodeId, Placement, Spec, time};
+use crate::spec::{ClusterName, Host, HostName, Hosts, NodeId, ParseError, Placement, Spec, time};
 
 /// Arguments of the verbs that move nodes.
 #[derive(Args, Clone, Debug)]
@@ -56,6 +56,10 @@ pub struct DrainArgs {
 
 /// Arguments of `host undrain`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "Nothing moves back by itself: what is added may come to it.
+
+Examples:
+  redos host undrain c")]
 pub struct UndrainArgs {
     /// The host that may have nodes again
     #[arg(value_name = "HOST")]
@@ -71,15 +75,15 @@ pub struct UndrainArgs {
 list with 'host rm' when it is clean, or will never be back.
 
 Examples:
-  redos host replace c 'd ssh://deploy@10.0.0.4 zone=r3'
-  redos host replace c 'd prod-d 10.0.0.4'")]
+  redos host replace c d ssh://deploy@10.0.0.4 zone=r3
+  redos host replace c d prod-d 10.0.0.4")]
 pub struct ReplaceArgs {
     /// The host whose nodes move
     #[arg(value_name = "OLD")]
     pub old: HostName,
     /// The host that is added: NAME ENGINE [ADDRESS] [zone=ZONE] [roles=ROLE,…]
-    #[arg(value_name = "NEW")]
-    pub new: Host,
+    #[arg(value_name = "NEW", num_args = 1.., required = true)]
+    pub new: Vec<String>,
     /// What all of these verbs take.
     #[command(flatten)]
     pub how: MoveArgs,
@@ -179,13 +183,14 @@ pub async fn undrain<W: World>(args: UndrainArgs, call: Call<W>) -> Result<Exit,
 /// # Errors
 /// There is no such host, or the new one is in the list; else as [`up::run`].
 pub async fn replace<W: World>(args: ReplaceArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let refused = |why: ParseError| Failure::message(FailureKind::Usage, format!("nothing was done: {why}"));
+    let new: Host = args.new.join(" ").parse().map_err(refused)?;
     let known = Recorded::of(&call, &args.old).await?;
     let drained = known.spec.hosts.draining(&args.old, true);
     // Once it was interrupted, the new one is in the list.
-    let hosts = match drained.get(&args.new.name) {
-        Some(there) if *there == args.new => drained,
-        _ => Hosts::try_from(format!("{drained}; {}", args.new))
-            .map_err(|why| Failure::message(FailureKind::Usage, format!("nothing was done: {why}")))?,
+    let hosts = match drained.get(&new.name) {
+        Some(there) if *there == new => drained,
+        _ => Hosts::try_from(format!("{drained}; {new}")).map_err(refused)?,
     };
     let (ui, cluster) = (call.ui.clone(), known.spec.name.clone());
     let exit = known.bring_to(hosts, &args.how, call).await?;

@@ -16,7 +16,9 @@ use crate::cluster::refusal::Refusal;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{Group, HostName, NodeId, Role, Spec};
 
-/// The nodes that have a container on another host than they are to be on, or no more than a volume there, and where that is.
+/// The nodes that are on another host than they are to be, and which that is.
+///
+/// One without a container is where its volume is.
 pub fn leaving(spec: &Spec, observed: &Observed) -> BTreeMap<NodeId, HostName> {
     let inventory = &observed.inventory;
     let containers = inventory.nodes.iter().filter_map(|(node, facts)| Some((*node, facts.host_name.clone()?)));
