@@ -121,7 +121,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     (self.report)(Event::remark(format!("{node} was not made a replica of {master}: {why}")));
                     return Ok(());
                 }
-                let address = self.server(step, *master, known_network()?.subnet)?;
+                let address = self.server(step, inventory, *master, known_network()?.subnet)?;
                 self.command(step, inventory, *node, &Command::ReplicaOf(address)).await
             }
             Action::ConfigSet { node, directives } => {
@@ -169,10 +169,10 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             }
             Action::SentinelMonitor { node, group, master } => {
                 let subnet = known_network()?.subnet;
-                let master = self.server(step, *master, subnet)?;
+                let master = self.server(step, inventory, *master, subnet)?;
                 let others = self.spec.sentinel_nodes().filter(|peer| peer != node);
                 let peers = others.map(|peer| {
-                    let address = self.server(step, peer, subnet)?;
+                    let address = self.server(step, inventory, peer, subnet)?;
                     Ok(SentinelPeer { address, id: render::sentinel_id(self.spec, peer) })
                 });
                 let command = Command::SentinelMonitor {
@@ -186,7 +186,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             }
             Action::SentinelDiscover { node, group, replicas } => {
                 let subnet = known_network()?.subnet;
-                let replicas = replicas.iter().map(|replica| self.server(step, *replica, subnet));
+                let replicas = replicas.iter().map(|replica| self.server(step, inventory, *replica, subnet));
                 let replicas = replicas.collect::<Result<_, ApplyError>>()?;
                 let command = Command::SentinelDiscover { group: *group, replicas };
                 self.command(step, inventory, *node, &command).await
@@ -267,8 +267,16 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         ApplyError::Impossible { step: step.action.to_string(), reason: reason.to_owned() }
     }
 
-    fn server(&self, step: &Step, node: NodeId, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
-        let server = self.spec.server(subnet, node);
+    /// Where a node is reached. On several hosts one that is yet to move is where its container is.
+    fn server(
+        &self,
+        step: &Step,
+        inventory: &Inventory,
+        node: NodeId,
+        subnet: Subnet,
+    ) -> Result<SocketAddrV4, ApplyError> {
+        let on_host = inventory.nodes.get(&node).and_then(|facts| facts.on_host);
+        let server = on_host.or_else(|| self.spec.server(subnet, node));
         server.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))
     }
 }

@@ -1,6 +1,7 @@
 //! The rules that hold while a serving cluster is changed.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
 
 use super::{SimServer, SimWorld, Watched};
 use crate::cluster::observed::NodeState;
@@ -43,7 +44,9 @@ impl SimWorld {
         let ghosts = || {
             let staying = voters.iter().filter(remains).filter_map(watching).flat_map(BTreeMap::values);
             let known = staying.flat_map(|watched| &watched.known);
-            known.filter(|at| self.is_of_sentinel(**at) && self.node_at(**at).is_none())
+            // The others take one that has moved for the same.
+            let has_moved = |at: &SocketAddrV4| self.once_at(*at).is_some_and(|node| self.nodes.contains_key(&node));
+            known.filter(move |at| self.is_of_sentinel(**at) && self.node_at(**at).is_none() && !has_moved(at))
         };
         if about("remove ").is_some_and(|node| node.role() == Role::Sentinel) && ghosts().count() > 0 {
             found.push("a Sentinel is removed before the one before is forgotten".to_owned());
