@@ -215,6 +215,12 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     eventually_within(PATIENCE, "the host is back", async || hosts.status().await["healthy"] == true).await;
     assert_eq!(hosts.redos(&["cli", "--", "GET", "more"]).await.succeeds().trim(), "meanwhile");
     hosts.redos(&["failover"]).await.succeeds();
+    // All nodes of a host stand still at once, and go on by themselves.
+    let still = hosts.redos(&["chaos", "pause", "host:b", "--for", "2s"]).await;
+    for node in ["redis-2", "sentinel-2"] {
+        assert!(still.code == Some(0) && still.stderr.contains(node), "{}{}", still.stdout, still.stderr);
+    }
+    eventually_within(PATIENCE, "it has passed", async || hosts.status().await["healthy"] == true).await;
     hosts.redos(&["scale", "--replicas", "3"]).await.succeeds();
     let status = hosts.status().await;
     assert_eq!(hosts_of(&status["groups"][0]["nodes"]), ["a", "a", "b", "c"], "{status}");
