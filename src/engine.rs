@@ -27,7 +27,7 @@ pub mod streams;
 
 pub use clusters::{ClusterSummary, Clusters, Conflict, EngineVersion, INSPECT_LIMIT};
 pub use error::{EngineError, EngineErrorKind, Result};
-pub use hosted::{HOST_LIMIT, Hosted, survey};
+pub use hosted::{Hosted, conflicts_on, in_time, survey};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, NodeProgram, Nodes};
 pub use probes::{AppendOnlyStream, DataStream, FileStream, Probes, StoodIn, Tried};

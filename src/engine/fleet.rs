@@ -16,11 +16,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use anyhow::anyhow;
 use futures_util::future::{join_all, try_join_all};
 use tokio::sync::Mutex as PatientMutex;
-use tokio::time::timeout;
 
 use super::{
-    ClusterSummary, Clusters, Conflict, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, HOST_LIMIT,
-    Hosted, NodeFile, NodeProgram, NodeSpec, Nodes, Result, image,
+    ClusterSummary, Clusters, Conflict, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, Hosted,
+    NodeFile, NodeProgram, NodeSpec, Nodes, Result, conflicts_on, image, in_time,
 };
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Host, HostName, Hosts, NodeId, Resources, Spec};
@@ -206,10 +205,7 @@ impl<E: Engine> Fleet<E> {
                 }
                 engine.inventory(cluster).await
             };
-            let answer = timeout(HOST_LIMIT, asked).await.unwrap_or_else(|_| {
-                let why = anyhow!("no answer within {} s", HOST_LIMIT.as_secs());
-                Err(EngineError::new(EngineErrorKind::Unreachable, format!("look at {}", member.host.name), why))
-            });
+            let answer = in_time(&member.host.name, asked).await;
             member.note(&answer);
             answer
         };
@@ -320,8 +316,7 @@ impl<E: Engine> Clusters for Fleet<E> {
         }
         let look = async |(_, member, engine): (usize, &Member<E>, &E)| {
             let host = &member.host.name;
-            let there = Spec { placement: spec.placement.on(host), ..spec.clone() };
-            let found = engine.conflicts(&there, &inventory.on(host)).await?;
+            let found = conflicts_on(host, engine, spec, inventory).await?;
             let with_host = |found: Conflict| Conflict { what: format!("{} on {host}", found.what), ..found };
             Ok::<Vec<Conflict>, EngineError>(found.into_iter().map(with_host).collect())
         };

@@ -6,12 +6,13 @@ use anyhow::anyhow;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::{Clusters, EngineError, EngineErrorKind, ImageStore, Probes, Result};
+use super::{Clusters, Conflict, EngineError, EngineErrorKind, ImageStore, Probes, Result};
 use crate::cluster::hosts::{SurveyedHost, Unanswered};
-use crate::spec::Host;
+use crate::cluster::observed::Inventory;
+use crate::spec::{Host, HostName, Spec};
 
 /// How long the answer of one host may take before it counts as away.
-pub const HOST_LIMIT: Duration = Duration::from_secs(10);
+const HOST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Has the Engines of several hosts, or one Engine, which is no host.
 pub trait Hosted: Send + Sync + 'static {
@@ -30,13 +31,34 @@ pub async fn survey(engine: &impl Hosted) -> Vec<SurveyedHost> {
             alone.greet().await?;
             alone.engine_facts().await
         };
-        let late = |_| {
-            let why = anyhow!("no answer within {} s", HOST_LIMIT.as_secs());
-            Err(EngineError::new(EngineErrorKind::Unreachable, format!("look at {}", host.name), why))
-        };
-        let engine = timeout(HOST_LIMIT, asked).await.unwrap_or_else(late);
-        let engine = engine.map_err(|error| Unanswered { why: error.reason(), remedies: error.hints });
+        let engine =
+            in_time(&host.name, asked).await.map_err(|error| Unanswered { why: error.reason(), remedies: error.hints });
         SurveyedHost { host: host.clone(), engine }
     }))
     .await
+}
+
+/// The answer of a host.
+///
+/// # Errors
+/// It is an error, or takes longer than 10 s.
+pub async fn in_time<T>(host: &HostName, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(HOST_LIMIT, asked).await.unwrap_or_else(|_| {
+        let why = anyhow!("no answer within {} s", HOST_LIMIT.as_secs());
+        Err(EngineError::new(EngineErrorKind::Unreachable, format!("look at {host}"), why))
+    })
+}
+
+/// The names and ports of the future nodes of one host that something else there uses. `alone` is the Engine of that host.
+///
+/// # Errors
+/// The Engine fails.
+pub async fn conflicts_on(
+    host: &HostName,
+    alone: &impl Clusters,
+    spec: &Spec,
+    inventory: &Inventory,
+) -> Result<Vec<Conflict>> {
+    let there = Spec { placement: spec.placement.on(host), ..spec.clone() };
+    alone.conflicts(&there, &inventory.on(host)).await
 }

@@ -83,6 +83,22 @@ impl SeverityCounts {
     }
 }
 
+/// A table of findings, what is not known of and why, and the verdict.
+pub fn findings_text(table: Option<String>, (heading, unseen): (&str, &[Unseen]), verdict: &str) -> String {
+    let mut text = String::new();
+    if let Some(table) = table {
+        _ = writeln!(text, "{table}\n");
+    }
+    if !unseen.is_empty() {
+        _ = writeln!(text, "{heading}:");
+        for Unseen { what, why } in unseen {
+            _ = writeln!(text, "  {what}: {why}");
+        }
+        text.push('\n');
+    }
+    text + verdict
+}
+
 impl FindingDocument {
     fn new(finding: DoctorFinding, up_changes: bool) -> Self {
         let DoctorFinding { check, node, text, evidence, remedies } = finding;
@@ -118,19 +134,8 @@ impl DoctorDocument {
 
     /// The findings for people.
     pub fn text(&self, ui: &Ui) -> String {
-        let mut text = String::new();
-        if !self.findings.is_empty() {
-            _ = writeln!(text, "{}\n", self.table(ui));
-        }
-        if !self.unseen.is_empty() {
-            _ = writeln!(text, "not seen:");
-            for Unseen { what, why } in &self.unseen {
-                _ = writeln!(text, "  {what}: {why}");
-            }
-            text.push('\n');
-        }
-        _ = write!(text, "{}", self.verdict(ui));
-        text
+        let table = (!self.findings.is_empty()).then(|| self.table(ui));
+        findings_text(table, ("not seen", &self.unseen), &self.verdict(ui))
     }
 
     fn table(&self, ui: &Ui) -> String {

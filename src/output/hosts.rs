@@ -7,7 +7,7 @@ use console::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::doctor::SeverityCounts;
+use super::doctor::{SeverityCounts, findings_text};
 use super::text_table::{Column, Table};
 use super::units::count;
 use super::{Named, Ui};
@@ -166,26 +166,20 @@ impl HostCheckDocument {
 
     /// The findings for people.
     pub fn text(&self, ui: &Ui) -> String {
-        let mut text = String::new();
-        if !self.findings.is_empty() {
-            let columns = [Column::new("HOST"), Column::new("SEVERITY"), Column::text("FINDING, WHY, REMEDY")];
-            let mut table = Table::new(columns);
-            for finding in &self.findings {
-                let heading = format!("{} [{}]", finding.finding, finding.id);
-                let remedies = finding.remedies.iter().map(|remedy| format!("> {remedy}"));
-                let lines: Vec<String> = [heading, finding.why.to_owned()].into_iter().chain(remedies).collect();
-                table.row([finding.host.to_string(), finding.severity.as_str().to_owned(), lines.join("\n")]);
-            }
-            _ = writeln!(text, "{}\n", table.render(ui.width()));
+        let table = (!self.findings.is_empty()).then(|| self.table(ui));
+        findings_text(table, ("not tried", &self.unseen), &self.verdict(ui))
+    }
+
+    fn table(&self, ui: &Ui) -> String {
+        let columns = [Column::new("HOST"), Column::new("SEVERITY"), Column::text("FINDING, WHY, REMEDY")];
+        let mut table = Table::new(columns);
+        for finding in &self.findings {
+            let heading = format!("{} [{}]", finding.finding, finding.id);
+            let remedies = finding.remedies.iter().map(|remedy| format!("> {remedy}"));
+            let lines: Vec<String> = [heading, finding.why.to_owned()].into_iter().chain(remedies).collect();
+            table.row([finding.host.to_string(), finding.severity.as_str().to_owned(), lines.join("\n")]);
         }
-        if !self.unseen.is_empty() {
-            _ = writeln!(text, "not tried:");
-            for Unseen { what, why } in &self.unseen {
-                _ = writeln!(text, "  {what}: {why}");
-            }
-            text.push('\n');
-        }
-        text + &self.verdict(ui)
+        table.render(ui.width())
     }
 
     fn verdict(&self, ui: &Ui) -> String {

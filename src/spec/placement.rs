@@ -1,9 +1,8 @@
 //! Which node of a cluster is on which of its hosts, and where it is reached there; pure.
 //!
 //! A node stays where it is: the placement is recorded with the cluster, and only what has no place yet gets one, or what is on a
-//! host that is drained. The nodes of
-//! a group, and the Sentinels, are spread over zones first, then over hosts. Places of future nodes are fixed ahead of need,
-//! because the configurations of the others name them.
+//! host that is drained. The nodes of a group, and the Sentinels, are spread over zones first, then over hosts. Places of future
+//! nodes are fixed ahead of need, because the configurations of the others name them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;

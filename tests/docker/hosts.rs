@@ -1,5 +1,6 @@
 //! A cluster on three hosts: each an Engine of its own, in namespaces that only a wire connects.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redos::testing::spec::ClusterName;
@@ -27,7 +28,8 @@ struct ThreeHosts {
 impl ThreeHosts {
     async fn start() -> Self {
         places::take(places::MANY).await;
-        let number = std::process::id() % 250;
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = (std::process::id() + STARTED.fetch_add(1, Ordering::Relaxed)) % 250;
         let mut hosts = Self {
             cluster: Cluster::elsewhere("hosts"),
             wire: format!("rds{number}"),

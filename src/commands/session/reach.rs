@@ -18,7 +18,7 @@ use crate::cluster::desired::{Program, wanted_ports};
 use crate::dial::Stream;
 use crate::doctor::Unseen;
 use crate::doctor::hosts::{HostDial, HostFinding, of_connections, of_disk};
-use crate::engine::{Clusters, Conflict, EngineError, Hosted, Probes, StoodIn, image};
+use crate::engine::{Conflict, EngineError, Hosted, Probes, StoodIn, conflicts_on, image};
 use crate::output::units::count;
 use crate::spec::{Host, HostName, NodeId, Spec, placement};
 
@@ -64,16 +64,16 @@ pub async fn tried<W: World>(
         .collect();
     let mut all = Attempts::default();
     let mut taken = BTreeSet::new();
-    for (host, conflicts) in join_all(hosts.iter().map(|(host, alone)| conflicts(spec, inventory, host, *alone))).await
-    {
+    let looks = hosts.iter().map(|(host, alone)| conflicts_on(&host.name, *alone, spec, inventory));
+    for ((host, _), conflicts) in hosts.iter().zip(join_all(looks).await) {
         match conflicts {
             Ok(conflicts) => {
                 for Conflict { what, remedy, port } in conflicts {
-                    taken.extend(port.map(|port| (host.clone(), port)));
-                    all.findings.push(HostFinding::conflict(&host, what, remedy));
+                    taken.extend(port.map(|port| (host.name.clone(), port)));
+                    all.findings.push(HostFinding::conflict(&host.name, what, remedy));
                 }
             }
-            Err(error) => all.untried(format!("names and ports of {host}"), &error),
+            Err(error) => all.untried(format!("names and ports of {}", host.name), &error),
         }
     }
     if hosts.is_empty() {
@@ -114,17 +114,6 @@ pub async fn tried<W: World>(
     all
 }
 
-/// The names and ports of future nodes of a host that something else has.
-async fn conflicts(
-    spec: &Spec,
-    inventory: &Inventory,
-    host: &Host,
-    alone: &impl Clusters,
-) -> (HostName, Result<Vec<Conflict>, EngineError>) {
-    let there = Spec { placement: spec.placement.on(&host.name), ..spec.clone() };
-    (host.name.clone(), alone.conflicts(&there, &inventory.on(&host.name)).await)
-}
-
 impl Attempts {
     fn untried(&mut self, what: String, error: &EngineError) {
         self.unseen.push(Unseen { what, why: error.reason() });
@@ -160,12 +149,11 @@ impl<E: Probes> HostTrial<'_, E> {
                     return (attempts, dials);
                 }
                 // The Engine names one at a time.
-                Ok(StoodIn::Taken(Conflict { what, remedy, port: Some(port) })) if taken.insert(port) => {
+                Ok(StoodIn::Taken(Conflict { what, remedy, port })) => {
                     attempts.findings.push(HostFinding::conflict(&host.name, what, remedy));
-                }
-                Ok(StoodIn::Taken(Conflict { what, remedy, .. })) => {
-                    attempts.findings.push(HostFinding::conflict(&host.name, what, remedy));
-                    return (attempts, Vec::new());
+                    if !port.is_some_and(|port| taken.insert(port)) {
+                        return (attempts, Vec::new());
+                    }
                 }
                 Ok(StoodIn::ForeignAddress(said)) => {
                     let wanted = [self.spec.ports.bind, IpAddr::V4(host.address)];

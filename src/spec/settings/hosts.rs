@@ -102,20 +102,17 @@ pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
         let fix = "leave them as they are".to_owned();
         return Some(Finding { keys: vec![Key::NodePort], what, fix });
     }
-    left_behind(recorded, spec).or_else(|| crowded(recorded, spec)).map(|(key, what, fix)| Finding {
-        keys: vec![key, Key::Hosts],
-        what,
-        fix,
-    })
+    missing(recorded, spec).or_else(|| crowded(recorded, spec))
 }
 
 /// A host that has left the list, or has another address now: nobody would stop the nodes that it has.
-fn left_behind(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
+fn missing(recorded: &Spec, spec: &Spec) -> Option<Finding> {
+    let finding = |what: String, fix: String| Some(Finding { keys: vec![Key::Hosts], what, fix });
     if let Some(host) = recorded.hosts.iter().find(|host| spec.hosts.get(&host.name).is_none()) {
         let what =
             format!("the host {} is no longer in the list, and nodes that it has would be left there", host.name);
         let fix = format!("have them moved, and it taken from the list: redos -p {} host rm {}", spec.name, host.name);
-        return Some((Key::Hosts, what, fix));
+        return finding(what, fix);
     }
     let elsewhere = |node: &NodeId| {
         let host = recorded.host_of(*node)?;
@@ -125,11 +122,11 @@ fn left_behind(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
     let host = elsewhere(nodes.first()?)?;
     let what =
         format!("the others know {} by the address {} of the host {}", listed_nodes(&nodes), host.address, host.name);
-    Some((Key::Hosts, what, "leave the address as it is".to_owned()))
+    finding(what, "leave the address as it is".to_owned())
 }
 
 /// A proxy that would come to a host with other proxies, whose ports would change.
-fn crowded(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
+fn crowded(recorded: &Spec, spec: &Spec) -> Option<Finding> {
     let place = |spec: &Spec, proxy| spec.placement.of(NodeId::Proxy(proxy)).cloned();
     let comes = |proxy: &u16| place(recorded, *proxy).is_some_and(|old| place(spec, *proxy) != Some(old));
     let (proxy, other) = (1..=spec.proxies.min(recorded.proxies)).filter(comes).find_map(|proxy| {
@@ -140,7 +137,8 @@ fn crowded(recorded: &Spec, spec: &Spec) -> Option<(Key, String, String)> {
         "proxy-{proxy} would come to the host of proxy-{other} and take over its ports: there are more proxies than hosts"
     );
     let hosts = spec.hosts.iter().filter(|host| host.takes(Role::Proxy)).count();
-    Some((Key::Proxies, what, format!("give {hosts} at most: --proxies {hosts}")))
+    let fix = format!("give {hosts} at most: --proxies {hosts}");
+    Some(Finding { keys: vec![Key::Proxies, Key::Hosts], what, fix })
 }
 
 #[cfg(test)]
